@@ -1,0 +1,156 @@
+import { Field, ObjectType, type ClassType } from 'type-graphql';
+import { BadUserInputError } from './errors.js';
+
+/** The most rows that one page may hold. */
+export const maxPageSize = 500;
+const standardPageSize = 50;
+
+@ObjectType({ description: 'Where a page stands within its list.', simpleResolvers: true })
+export class PageInfo {
+  @Field(() => Boolean)
+  hasNextPage: boolean;
+  @Field(() => Boolean)
+  hasPreviousPage: boolean;
+  @Field(() => String, {
+    nullable: true,
+    description: 'Pass as `before` to read what stands ahead of this page.',
+  })
+  startCursor: string | null;
+  @Field(() => String, { nullable: true, description: 'Pass as `after` to read what follows this page.' })
+  endCursor: string | null;
+}
+
+export interface Edge<Node> {
+  cursor: string;
+  node: Node;
+}
+
+export interface Page<Node> {
+  edges: Edge<Node>[];
+  nodes: Node[];
+  pageInfo: PageInfo;
+}
+
+/** The arguments of every list; `last` and `before` only where the list can be read backwards. */
+export interface PageArguments {
+  first?: number | null;
+  after?: string | null;
+  last?: number | null;
+  before?: string | null;
+}
+
+/** What a repository needs: so many rows, from which place, in which direction. */
+export interface PageRequest {
+  limit: number;
+  isBackwards: boolean;
+  /** The parts of the cursor row's sort key; null = from the end of the list. */
+  from: string[] | null;
+}
+
+/**
+ * Checks the arguments of a list and opens its cursor.
+ * @param keyParts how many parts the list's sort key has
+ * @throws BadUserInputError for both directions at once, a size outside of 1 to 500, a cursor that is none of this list's
+ */
+export function pageRequest(args: PageArguments, keyParts: number): PageRequest {
+  const isBackwards = args.last != null || (args.before != null && args.first == null);
+  if (args.first != null && args.last != null) {
+    throw new BadUserInputError([{ path: 'last', message: 'Use either first or last, not both.' }]);
+  }
+  if (args.after != null && args.before != null) {
+    throw new BadUserInputError([{ path: 'before', message: 'Use either after or before, not both.' }]);
+  }
+  if ((args.last != null && args.after != null) || (args.first != null && args.before != null)) {
+    throw new BadUserInputError([
+      {
+        path: isBackwards ? 'after' : 'before',
+        message: 'first goes with after, and last goes with before.',
+      },
+    ]);
+  }
+  const [sizeName, size] = isBackwards ? ['last', args.last] : ['first', args.first];
+  if (size != null && (size < 1 || size > maxPageSize)) {
+    throw new BadUserInputError([{ path: sizeName, message: `A page holds 1 to ${maxPageSize} rows.` }]);
+  }
+  const cursor = isBackwards ? args.before : args.after;
+  const path = isBackwards ? 'before' : 'after';
+  return {
+    limit: size ?? standardPageSize,
+    isBackwards,
+    from: cursor ? openCursor(cursor, keyParts, path) : null,
+  };
+}
+
+/** An opaque text that names a row by its sort key. */
+export function makeCursor(key: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify(key.map(String))).toString('base64url');
+}
+
+function openCursor(cursor: string, keyParts: number, path: string): string[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (
+      Array.isArray(parts) &&
+      parts.length === keyParts &&
+      parts.every((p) => typeof p === 'string' && p.length < 200)
+    ) {
+      return parts as string[];
+    }
+  } catch {
+    // told below
+  }
+  throw new BadUserInputError([
+    { path, message: 'This is no cursor of this list; take it from pageInfo or an edge.' },
+  ]);
+}
+
+/**
+ * Makes the page of rows that were read with one row more than asked for, in the direction asked for.
+ * @param keyOf the sort key of a row, as pageRequest's keyParts counts it
+ */
+export function makePage<Node>(
+  request: PageRequest,
+  rows: readonly Node[],
+  keyOf: (row: Node) => readonly (string | number)[],
+): Page<Node> {
+  const hasMore = rows.length > request.limit;
+  const kept = hasMore ? rows.slice(0, request.limit) : [...rows];
+  if (request.isBackwards) kept.reverse();
+  const edges = kept.map((node) => ({ cursor: makeCursor(keyOf(node)), node }));
+  return {
+    edges,
+    nodes: kept,
+    pageInfo: {
+      hasNextPage: request.isBackwards ? request.from !== null : hasMore,
+      hasPreviousPage: request.isBackwards ? hasMore : request.from !== null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
+
+/**
+ * The Relay connection of a type. totalCount is not part of it: a list that can count adds it as a field resolver, so
+ * that a count is paid for only where it is asked for.
+ */
+export function Connection<Node extends object>(name: string, NodeType: ClassType<Node>) {
+  @ObjectType(`${name}Edge`, { simpleResolvers: true })
+  class ConnectionEdge implements Edge<Node> {
+    @Field(() => String)
+    cursor: string;
+    @Field(() => NodeType)
+    node: Node;
+  }
+  @ObjectType({ simpleResolvers: true })
+  abstract class ConnectionPage implements Page<Node> {
+    @Field(() => [ConnectionEdge])
+    edges: ConnectionEdge[];
+    @Field(() => [NodeType])
+    nodes: Node[];
+    @Field(() => PageInfo)
+    pageInfo: PageInfo;
+  }
+  return ConnectionPage;
+}
+
+export const pageSizeDescription = `How many rows, 1 to ${maxPageSize}; ${standardPageSize} where neither first nor last is given.`;

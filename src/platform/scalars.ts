@@ -1,0 +1,105 @@
+import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped, type ValueNode } from 'graphql';
+
+/** The years that PostgreSQL, JavaScript and people all read the same. */
+const earliest = Date.parse('0001-01-01T00:00:00.000Z');
+const latest = Date.parse('9999-12-31T23:59:59.999Z');
+const dateTimePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+const datePattern = /^\d{4}-\d{2}-\d{2}$/;
+
+const bad = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+
+/** 2026-02-30 is refused: JavaScript would quietly read it as March 2. */
+function isCalendarDay(day: string): boolean {
+  const [year, month, date] = day.split('-').map(Number) as [number, number, number];
+  const read = new Date(Date.UTC(year, month - 1, date));
+  read.setUTCFullYear(year);
+  return read.getUTCMonth() === month - 1 && read.getUTCDate() === date;
+}
+
+/** Reads an ISO 8601 time with its zone; undefined where it is none. */
+export function parseDateTime(value: unknown): Date | undefined {
+  if (typeof value !== 'string' || !dateTimePattern.test(value) || !isCalendarDay(value.slice(0, 10))) {
+    return undefined;
+  }
+  const time = Date.parse(value);
+  return time >= earliest && time <= latest ? new Date(time) : undefined;
+}
+
+function dateTimeInput(value: unknown): Date {
+  const time = parseDateTime(value);
+  if (!time) {
+    throw bad(
+      'A DateTime is ISO 8601 with a zone, such as 2026-03-01T12:00:00.000Z, in the years 0001 to 9999.',
+    );
+  }
+  return time;
+}
+
+export const DateTimeScalar = new GraphQLScalarType<Date, string>({
+  name: 'DateTime',
+  description:
+    'A moment: ISO 8601 in UTC with milliseconds, such as 2026-03-01T12:00:00.000Z. Inputs may carry another zone and fewer or more digits.',
+  // Rows of the hot paths carry times as text already in this form.
+  serialize: (value) => (value instanceof Date ? value.toISOString() : String(value)),
+  parseValue: dateTimeInput,
+  parseLiteral: (node: ValueNode) => dateTimeInput(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+function dateInput(value: unknown): string {
+  if (typeof value !== 'string' || !datePattern.test(value) || value < '0001' || !isCalendarDay(value)) {
+    throw bad('A Date is a calendar day such as 2026-03-01.');
+  }
+  return value;
+}
+
+export const DateScalar = new GraphQLScalarType<string, string>({
+  name: 'Date',
+  description: 'A calendar day in UTC: ISO 8601, such as 2026-03-01.',
+  serialize: String,
+  parseValue: dateInput,
+  parseLiteral: (node: ValueNode) => dateInput(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+/** Deeper values are a mistake or an attack, and hard on everybody who reads them. */
+export const maxJsonDepth = 64;
+
+/**
+ * What is wrong with a JSON value, as a sentence; undefined where nothing is.
+ * The depth is bounded first, so that no later walk over it can exhaust the stack.
+ */
+export function jsonProblem(value: unknown, depth = 0): string | undefined {
+  if (typeof value === 'string') return textProblem(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'Numbers must be finite.';
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth >= maxJsonDepth) return `JSON may be nested ${maxJsonDepth} levels deep at most.`;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const problem = jsonProblem(item, depth + 1);
+      if (problem) return problem;
+    }
+    return undefined;
+  }
+  for (const key in value) {
+    const problem = textProblem(key) ?? jsonProblem((value as Record<string, unknown>)[key], depth + 1);
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+// eslint-disable-next-line no-control-regex
+const nul = /\u0000/;
+
+/** PostgreSQL stores no NUL, and UTF-8 has no form for half of a surrogate pair. */
+export function textProblem(text: string): string | undefined {
+  if (nul.test(text)) return 'Text must not hold the character NUL (U+0000).';
+  if (!text.isWellFormed()) return 'Text must be well-formed Unicode: it holds half of a surrogate pair.';
+  return undefined;
+}
+
+export const JsonScalar = new GraphQLScalarType<unknown>({
+  name: 'JSON',
+  description: `Any JSON value, nested ${maxJsonDepth} levels deep at most, kept as it was sent.`,
+  serialize: (value) => value,
+  parseValue: (value) => value,
+  parseLiteral: (node, variables) => valueFromASTUntyped(node, variables ?? undefined),
+});

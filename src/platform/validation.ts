@@ -1,0 +1,124 @@
+import { registerDecorator, validate, type ValidationError, type ValidationOptions } from 'class-validator';
+import { getNamedType } from 'graphql';
+import type { ValidatorFn } from 'type-graphql';
+import { BadUserInputError, type FieldProblem } from './errors.js';
+import { jsonProblem, textProblem } from './scalars.js';
+
+export interface TextRule {
+  /** Shortest length after trimming, in UTF-16 units; 1 unless told. */
+  min?: number;
+  /** Longest length, in UTF-16 units. */
+  max: number;
+  pattern?: RegExp;
+  /** What `pattern` asks for, as a sentence. */
+  explain?: string;
+}
+
+/** What is wrong with a text, as a sentence; undefined where nothing is. */
+export function textRuleProblem(value: unknown, rule: TextRule): string | undefined {
+  if (typeof value !== 'string') return 'Text is needed here.';
+  const min = rule.min ?? 1;
+  if (value.length > rule.max) return `The text has ${value.length} characters; ${rule.max} are allowed.`;
+  if (value.trim().length < min) {
+    return min === 1 ? 'The text must not be empty.' : `The text needs ${min} characters or more.`;
+  }
+  if (rule.pattern && !rule.pattern.test(value))
+    return rule.explain ?? 'The text does not have the form wanted here.';
+  return textProblem(value);
+}
+
+const maxTextLength = 100_000;
+let maxJsonBytes = 8_388_608;
+
+/** The bound on each JSON value, from the settings: called once, before anything is served. */
+export function setMaxJsonBytes(bytes: number): void {
+  maxJsonBytes = bytes;
+}
+
+/** What is wrong with a JSON value: depth, size, text that cannot be stored. */
+export function jsonRuleProblem(value: unknown): string | undefined {
+  const problem = jsonProblem(value);
+  if (problem) return problem;
+  // Counted only where it could matter: the text of a value is at least as long as its strings.
+  const bytes = Buffer.byteLength(JSON.stringify(value) ?? '');
+  return bytes > maxJsonBytes
+    ? `The value has ${bytes} bytes as JSON; ${maxJsonBytes} are allowed.`
+    : undefined;
+}
+
+function rule(name: string, problemOf: (value: unknown) => string | undefined, options?: ValidationOptions) {
+  return (target: object, propertyName: string) =>
+    registerDecorator({
+      name,
+      target: target.constructor,
+      propertyName,
+      options: options ?? {},
+      validator: {
+        validate: (value: unknown) => problemOf(value) === undefined,
+        defaultMessage: (args) => problemOf(args?.value) ?? '',
+      },
+    });
+}
+
+/** A text field of an input: bounded, well-formed, without NUL. Every String of an input carries it. */
+export const Text = (textRule: TextRule) => rule('text', (value) => textRuleProblem(value, textRule));
+
+/** A list of texts: at most `most` of them, each by the rule. */
+export const Texts = (textRule: TextRule & { most: number }) =>
+  rule('texts', (value) => {
+    if (!Array.isArray(value)) return 'A list of texts is needed here.';
+    if (value.length > textRule.most)
+      return `The list has ${value.length} entries; ${textRule.most} are allowed.`;
+    for (const [index, item] of value.entries()) {
+      const problem = textRuleProblem(item, textRule);
+      if (problem) return `Entry ${index + 1}: ${problem}`;
+    }
+    return undefined;
+  });
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Ids are UUIDs; anything else cannot name a row, so it is looked for nowhere. */
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && uuidPattern.test(value);
+}
+
+/** A JSON field of an input: bounded in depth and size, storable. */
+export const Json = () => rule('json', jsonRuleProblem);
+
+/** A number within bounds, both included; `whole` for integers. */
+export const Range = (min: number, max: number) =>
+  rule('range', (value) =>
+    typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max
+      ? undefined
+      : `The number must be between ${min} and ${max}.`,
+  );
+
+const flatten = (error: ValidationError, parent: string): FieldProblem[] => {
+  const path = parent ? `${parent}.${error.property}` : error.property;
+  const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
+  return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, path))];
+};
+
+/**
+ * Validates each input object by the rules on its class, and names the path of everything wrong as the caller wrote it:
+ * `input.email`, `filter.search`.
+ */
+export const validateInput: ValidatorFn = async (value: unknown, type, { info }) => {
+  if (typeof value === 'string') {
+    const problem =
+      value.length > maxTextLength
+        ? `The text is longer than ${maxTextLength} characters.`
+        : textProblem(value);
+    if (problem) throw new BadUserInputError([{ path: info.fieldName, message: problem }]);
+    return;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date) return;
+  const errors = await validate(value, { skipMissingProperties: true, forbidUnknownValues: false });
+  if (errors.length === 0) return;
+  const typeName = typeof type === 'function' ? type.name : '';
+  const argument = info.parentType
+    .getFields()
+    [info.fieldName]?.args.find((a) => getNamedType(a.type).name === typeName);
+  throw new BadUserInputError(errors.flatMap((error) => flatten(error, argument?.name ?? '')));
+};
