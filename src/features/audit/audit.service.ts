@@ -1,0 +1,39 @@
+import { makePage, pageRequest, type Page, type PageArguments } from '../../platform/pagination.js';
+import { BadUserInputError } from '../../platform/errors.js';
+import { parseDateTime } from '../../platform/scalars.js';
+import { isId } from '../../platform/validation.js';
+import { requirePermission, type Viewer } from '../../platform/viewer.js';
+import type { AuditChain } from './audit-chain.js';
+import type { AuditEntry } from './audit-entry.entity.js';
+import type { AuditVerification } from './audit-verification.js';
+import type { AuditFilter } from './audit.inputs.js';
+import type { AuditRepository } from './audit.repository.js';
+
+/** Reading the audit log, for those who administer the project. */
+export class AuditService {
+  constructor(
+    private readonly repository: AuditRepository,
+    private readonly chain: AuditChain,
+  ) {}
+
+  /** @throws BadUserInputError for a wrong page size or a cursor of another list */
+  async list(
+    viewer: Viewer | null,
+    projectId: string,
+    filter: AuditFilter,
+    args: PageArguments,
+  ): Promise<Page<AuditEntry>> {
+    requirePermission(viewer, projectId, 'manage');
+    const request = pageRequest(args, 2);
+    if (request.from && !(parseDateTime(request.from[0]) && isId(request.from[1]))) {
+      throw new BadUserInputError([{ path: 'after', message: 'This is no cursor of the audit log.' }]);
+    }
+    const rows = await this.repository.page(projectId, filter, request);
+    return makePage(request, rows, (entry) => [entry.at.toISOString(), entry.id]);
+  }
+
+  async verify(viewer: Viewer | null, projectId: string): Promise<AuditVerification> {
+    requirePermission(viewer, projectId, 'manage');
+    return this.chain.verify(projectId);
+  }
+}
