@@ -1,0 +1,106 @@
+import { recordAudit, systemActor } from '../audit/index.js';
+import type { AgentService } from '../agents/index.js';
+import type { Transaction } from '../../platform/database.js';
+import { NotFoundError } from '../../platform/errors.js';
+import type { PubSub } from '../../platform/pubsub.js';
+import type { RequestContext } from '../../platform/request-context.js';
+import { isId } from '../../platform/validation.js';
+import { requirePermission, type Permission } from '../../platform/viewer.js';
+import type { StepRecord } from './step-record.js';
+import type { StepRepository, StepTotals } from './step.repository.js';
+import { Task } from './task.entity.js';
+import type { TaskEvents } from './task.events.js';
+import type { TaskHead, TaskRepository } from './task.repository.js';
+
+/** What one change does to a locked task; what is left out stays. */
+export interface TaskChange {
+  patch?: Partial<Task>;
+  steps?: readonly StepRecord[];
+  progress?: number | null;
+  message?: string | null;
+}
+
+/** Who causes a change: a request, or null for Binnacle itself (a job). */
+export type Cause = RequestContext | null;
+
+/**
+ * The one way to change a task: lock its row, write, raise its revision by one, commit, publish. Everything that changes tasks,
+ * steps or interventions goes through here, so revisions are gapless and in the order of commits.
+ */
+export class TaskChanger {
+  constructor(
+    private readonly tasks: TaskRepository,
+    private readonly steps: StepRepository,
+    private readonly events: PubSub<TaskEvents>,
+    private readonly agents: AgentService,
+  ) {}
+
+  /** The locked task. @throws NotFoundError, ForbiddenError as the cause's viewer may */
+  async lock(tx: Transaction, cause: Cause, id: string, permission: Permission): Promise<Task> {
+    const task = isId(id) ? await this.tasks.lock(tx, id) : null;
+    if (!task) throw new NotFoundError('The task');
+    if (cause) requirePermission(cause.viewer, task.projectId, permission, 'The task');
+    return task;
+  }
+
+  /** As lock, without the task's payloads: for what is told often. */
+  async lockHead(
+    tx: Transaction,
+    cause: RequestContext,
+    id: string,
+    permission: Permission,
+  ): Promise<TaskHead> {
+    const head = isId(id) ? await this.tasks.lockHead(tx, id) : null;
+    if (!head) throw new NotFoundError('The task');
+    requirePermission(cause.viewer, head.projectId, permission, 'The task');
+    return head;
+  }
+
+  /**
+   * Writes a change of a locked task under its next revision and has it published after the commit. Steps that were all
+   * there already, unchanged, and nothing else: then nothing happens.
+   */
+  async apply(tx: Transaction, head: TaskHead, change: TaskChange): Promise<readonly StepTotals[]> {
+    const revision = head.revision + 1;
+    const totals = change.steps?.length
+      ? await this.steps.write(tx, head.id, revision, head.stepCount, change.steps)
+      : [];
+    const hasWritten = totals.some((total) => total.inserted + total.updated > 0);
+    if (!hasWritten && !change.patch && change.progress == null && change.message == null) return totals;
+    await this.tasks.apply(tx, head, revision, totals, change);
+    if (change.patch) await tx.update(Task, { id: head.id }, change.patch);
+    head.revision = revision;
+    head.stepCount += totals.reduce((sum, total) => sum + total.inserted, 0);
+    this.publish(tx, head);
+    return totals;
+  }
+
+  /** Has the task's present revision published after the commit. */
+  publish(tx: Transaction, { id, projectId, agentId, revision }: TaskHead): void {
+    tx.afterCommit(() => {
+      this.events.publish('taskChanged', projectId, { taskId: id, agentId, revision });
+      this.agents.touch(agentId);
+    });
+  }
+
+  /** The audit entry of a change of a task. */
+  audit(
+    tx: Transaction,
+    cause: Cause,
+    task: TaskHead,
+    action: string,
+    before: Record<string, unknown> | null,
+    after: Record<string, unknown>,
+  ): Promise<void> {
+    return recordAudit(tx, {
+      context: cause,
+      ...(cause ? {} : { actor: systemActor(action) }),
+      projectId: task.projectId,
+      action,
+      subjectType: 'Task',
+      subjectId: task.id,
+      ...(before ? { before } : {}),
+      after,
+    });
+  }
+}
