@@ -1,0 +1,97 @@
+import type { Task, TaskService } from '../tasks/index.js';
+import { BadUserInputError, NotFoundError } from '../../platform/errors.js';
+import { makePage, pageRequest, type Page, type PageArguments } from '../../platform/pagination.js';
+import type { RequestContext } from '../../platform/request-context.js';
+import { requirePermission } from '../../platform/viewer.js';
+import type { LiveHub } from './live-hub.js';
+import type { StepFilter } from './step-filter.js';
+import type { StepReader, StepRow } from './step.reader.js';
+
+export interface StepHitRow {
+  step: StepRow;
+  snippet: string;
+}
+
+/** Reading what agents did: pages of steps, search, and everything that is followed live. */
+export class TraceService {
+  constructor(
+    private readonly steps: StepReader,
+    private readonly tasks: TaskService,
+    private readonly live: LiveHub,
+  ) {}
+
+  /** Steps of a task that the viewer may already see. */
+  async page(
+    taskId: string,
+    filter: StepFilter,
+    pageArgs: PageArguments,
+    withPayload: boolean,
+  ): Promise<Page<StepRow> & { totalCount: () => Promise<number> }> {
+    const request = pageRequest(pageArgs, 1);
+    if (request.from && !/^\d{1,9}$/.test(request.from[0] ?? '')) {
+      const path = request.isBackwards ? 'before' : 'after';
+      throw new BadUserInputError([{ path, message: 'This is no cursor of this list.' }]);
+    }
+    const rows = await this.steps.page(taskId, filter, request, withPayload);
+    return {
+      ...makePage(request, rows, (step) => [step.seq]),
+      totalCount: () => this.steps.count(taskId, filter),
+    };
+  }
+
+  step(taskId: string, seq: number): Promise<StepRow | null> {
+    return this.steps.find(taskId, seq);
+  }
+
+  payloadLoader(context: RequestContext) {
+    return context.loader(this.steps, (ids) => this.steps.payloads(ids));
+  }
+
+  async search(
+    context: RequestContext,
+    projectId: string,
+    text: string,
+    filter: StepFilter,
+    pageArgs: PageArguments,
+  ): Promise<Page<StepHitRow>> {
+    requirePermission(context.viewer, projectId, 'read');
+    const request = pageRequest(pageArgs, 3);
+    const rows = await this.steps.search(projectId, text, filter, request);
+    const hits = rows.map(({ snippet, queuedAt, ...step }) => ({ step, snippet, queuedAt }));
+    return makePage(request, hits, ({ step, queuedAt }) => [queuedAt, step.taskId, step.seq]);
+  }
+
+  async followSteps(context: RequestContext, taskId: string, afterRevision: number) {
+    if (afterRevision < 0) {
+      throw new BadUserInputError([{ path: 'afterRevision', message: 'A revision is 0 or more.' }]);
+    }
+    const task = await this.tasks.get(context, taskId);
+    return this.live.followSteps(task.projectId, task.id, afterRevision);
+  }
+
+  async followTask(context: RequestContext, taskId: string) {
+    const task = await this.tasks.get(context, taskId);
+    return this.live.followTask(task.projectId, task.id);
+  }
+
+  followTasks(
+    context: RequestContext,
+    projectId: string,
+    agentId: string | null,
+  ): Promise<AsyncIterable<Task>> {
+    requirePermission(context.viewer, projectId, 'read');
+    return this.live.followTasks(projectId, agentId);
+  }
+
+  followInterventions(context: RequestContext, projectId: string) {
+    requirePermission(context.viewer, projectId, 'read');
+    return this.live.followInterventions(projectId);
+  }
+
+  /** A task that was found by its steps. */
+  async task(context: RequestContext, id: string): Promise<Task> {
+    const task = await this.tasks.loader(context).load(id);
+    if (!task) throw new NotFoundError('The task');
+    return task;
+  }
+}
