@@ -1,0 +1,26 @@
+import { defineConfig } from 'vite';
+
+/**
+ * Builds the pages into dist/web, with everything they load: nothing in them is fetched from another host.
+ * Each page is an HTML file named under `input`. npm runs scripts in the project's root, so `root` counts from there.
+ */
+export default defineConfig({
+  root: 'web',
+  // Pages are served at addresses of their own (/graphql), so assets are addressed from the root of the host.
+  base: '/',
+  publicDir: false,
+  build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    // Small files stay files: the content security policy then needs no exception for them.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // The code editor is one large piece, loaded after the page; a warning that never changes is not read.
+    chunkSizeWarningLimit: 4_000,
+    rolldownOptions: {
+      input: { graphiql: 'graphiql/index.html' },
+      // React's libraries carry "use client" in hundreds of files; it means nothing in a browser bundle.
+      checks: { moduleLevelDirective: false },
+    },
+  },
+});
