@@ -1,0 +1,71 @@
+import { readConfig, type Config } from '../platform/config.js';
+import { createLogger } from '../platform/logger.js';
+import { BinnacleServer, type ServerRoles } from '../server.js';
+
+/** `npm start`: everything in one process. */
+export function runServe(): Promise<number> {
+  return run(readConfig(process.env), { api: true, worker: true });
+}
+
+/** `npm run api`: answers requests; any number of these share a database and a Redis. */
+export function runApi(): Promise<number> {
+  return run(readShared('api', ['DATABASE_URL', 'JWT_SECRET']), { api: true, worker: false });
+}
+
+/** `npm run worker`: runs jobs; any number of these share a database. */
+export function runWorker(): Promise<number> {
+  return run(readShared('worker', ['DATABASE_URL']), { api: false, worker: true });
+}
+
+/** Processes that work together must be told what they share. */
+function readShared(role: string, needed: readonly (keyof Config)[]): Config {
+  const config = readConfig(process.env);
+  const missing = needed.filter((name) => config[name] === undefined);
+  if (missing.length > 0) {
+    throw new Error(
+      `\`npm run ${role}\` works with other processes on one database: set ${missing.join(' and ')}. \`npm start\` runs everything in one process and needs neither.`,
+    );
+  }
+  return config;
+}
+
+async function run(config: Config, roles: ServerRoles): Promise<number> {
+  const logger = createLogger(config.LOG_LEVEL);
+  let end: (code: number) => void = () => undefined;
+  const ended = new Promise<number>((resolve) => (end = resolve));
+  let isAsked = false;
+  const onSignal = () => {
+    if (isAsked) process.exit(130);
+    isAsked = true;
+    process.stdout.write('\nStopping; press Ctrl-C again to stop at once.\n');
+    end(0);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const server = await BinnacleServer.start(config, roles, logger, (reason) => {
+    process.stderr.write(`Binnacle stops: ${reason}\n`);
+    end(1);
+  });
+  if (!isAsked)
+    process.stdout.write(roles.api ? greeting(server, config) : 'The worker is running. Ctrl-C stops it.\n');
+  const code = await ended;
+  await server.stop();
+  return code;
+}
+
+function greeting({ url }: BinnacleServer, config: Config): string {
+  const data = config.DATABASE_URL
+    ? 'on the database of DATABASE_URL'
+    : `with its data in ${config.BINNACLE_HOME}/`;
+  return `
+  Binnacle runs at ${url}, ${data}.
+
+  Open      ${url}/graphql
+  First     register there: "Register" at the top of the page. You get a project of your own.
+  Then      npm run demo                 a made-up fleet at work, to look at
+            npm run import -- --help     runs of real agents, from files
+            README.md                    how your agents report their steps, in five minutes
+
+  Ctrl-C stops it.
+
+`;
+}

@@ -1,0 +1,5 @@
+import type { AuthEvents } from './features/auth/index.js';
+import type { TaskEvents } from './features/tasks/index.js';
+
+/** Everything that is published between processes; each feature says at its own events who sends them and why. */
+export interface Events extends AuthEvents, TaskEvents {}

@@ -1,0 +1,69 @@
+import type { Redis } from 'ioredis';
+import type { Database } from './platform/database.js';
+
+/** One thing that must hold before requests should come here. */
+export interface ReadinessCheck {
+  name: string;
+  isReady: boolean;
+  /** What is wrong; absent where nothing is. */
+  detail?: string;
+}
+
+export interface ReadinessReport {
+  isReady: boolean;
+  checks: ReadinessCheck[];
+}
+
+const timeoutMs = 2000;
+
+/** What /readyz answers: the database reached and migrated, Redis reached where it is configured, not stopping. */
+export class Readiness {
+  #isStopping = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly redis: Redis | null,
+  ) {}
+
+  /** From now on not ready, so that a load balancer sends nothing more here. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  async check(): Promise<ReadinessReport> {
+    const checks = await Promise.all([
+      named('process', () => Promise.resolve(this.#isStopping ? 'The server is stopping.' : undefined)),
+      named('database', async () => void (await this.database.query('SELECT 1'))),
+      named('migrations', async () =>
+        (await this.database.dataSource.showMigrations())
+          ? 'Migrations are pending; run `npm run migrate`.'
+          : undefined,
+      ),
+      ...(this.redis ? [named('redis', () => this.#ping(this.redis))] : []),
+    ]);
+    return { isReady: checks.every((check) => check.isReady), checks };
+  }
+
+  async #ping(redis: Redis | null): Promise<undefined> {
+    await redis?.ping();
+  }
+}
+
+/** `problemOf` answers or throws what is wrong; one that does not answer in time is wrong too. */
+async function named(
+  name: string,
+  problemOf: () => Promise<string | undefined | void>,
+): Promise<ReadinessCheck> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`No answer within ${timeoutMs} ms.`), timeoutMs);
+  });
+  try {
+    const detail = await Promise.race([problemOf(), late]);
+    return detail ? { name, isReady: false, detail } : { name, isReady: true };
+  } catch (error) {
+    return { name, isReady: false, detail: error instanceof Error ? error.message : String(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
