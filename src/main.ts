@@ -21,6 +21,7 @@ const commands: Record<string, () => Promise<Command>> = {
   api: () => Promise.resolve(runApi),
   worker: () => Promise.resolve(runWorker),
   migrate: () => Promise.resolve(runMigrate),
+  import: async () => (await import('./commands/import.js')).runImportCommand,
   schema: async () => (await import('./commands/print-schema.js')).runPrintSchema,
 };
 

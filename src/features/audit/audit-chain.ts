@@ -53,14 +53,14 @@ export class AuditChain {
   /** The first entry that stands among sealed ones without a seal of its own. */
   async #firstSlippedIn(projectId: string): Promise<string | null> {
     const horizon = await this.repository.horizon(this.database);
+    if (!horizon) return null;
     let last: LoggedRow | null = null;
-    while (horizon) {
+    for (;;) {
       const rows: LoggedRow[] = await this.repository.loggedAfter(projectId, horizon, last, batchSize);
       const slippedIn = rows.find((row) => !row.isSealed);
       if (slippedIn || rows.length < batchSize) return slippedIn?.id ?? null;
       last = rows.at(-1) ?? null;
     }
-    return null;
   }
 
   #sealBatch(): Promise<number> {

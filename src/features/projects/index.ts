@@ -4,6 +4,7 @@ import type { AuthEvents, OnRegistered, SessionTokens, UserLoader, UserRepositor
 import { ApiKey } from './api-key.entity.js';
 import { ApiKeyResolver } from './api-key.resolver.js';
 import { ApiKeyService } from './api-key.service.js';
+import { LocalAccess } from './local-access.js';
 import { MemberRepository } from './member.repository.js';
 import { MemberResolver, ProjectMembersResolver, UserMembershipsResolver } from './member.resolver.js';
 import { MemberService } from './member.service.js';
@@ -14,6 +15,7 @@ import { ProjectRepository } from './project.repository.js';
 import { ProjectResolver } from './project.resolver.js';
 import { ProjectService } from './project.service.js';
 
+export { WhichProjectError } from './local-access.js';
 export { Membership } from './membership.entity.js';
 export { Project } from './project.entity.js';
 export type { ProjectLoader } from './project-loader.js';
@@ -35,16 +37,19 @@ export function createProjects({ database, events, users, userLoader, tokens }: 
   const service = new ProjectService(database, projects, members);
   const memberService = new MemberService(database, projects, members, users, tokens, events);
   const apiKeys = new ApiKeyService(database, events);
+  const localAccess = new LocalAccess(database, apiKeys);
   const projectLoader = new ProjectLoader(projects);
   /** For auth: a person who registers gets a project, and joins the one of the invitation. */
   const welcome: OnRegistered = async (tx, registered) => {
     await service.welcome(tx, registered);
     await memberService.welcome(tx, registered);
+    await localAccess.adopt(tx, registered);
   };
   return {
     service,
     members: memberService,
     apiKeys,
+    localAccess,
     projectLoader,
     welcome,
     resolvers: [

@@ -1,0 +1,66 @@
+import 'reflect-metadata';
+import { createApp } from '../app.js';
+import { createBinnacleDataSource } from '../data-source.js';
+import type { Events } from '../events.js';
+import { readConfig, type Config } from '../platform/config.js';
+import { Database } from '../platform/database.js';
+import { Home, type RunningServer } from '../platform/home.js';
+import { createLogger } from '../platform/logger.js';
+import { createLocalEventBus } from '../platform/pubsub.js';
+import { BinnacleServer } from '../server.js';
+
+/** The server of this folder, found running or started for a command. */
+export interface LocalServer extends Pick<RunningServer, 'url' | 'databaseUrl'> {
+  config: Config;
+  /** Whether it was started for the command, which then stops it. */
+  isOwn: boolean;
+  stop(): Promise<void>;
+}
+
+/**
+ * Finds the server of this folder, or starts one.
+ * @param port of a server that has to be started; 0 takes a free one
+ */
+export async function findOrStartServer(port?: number): Promise<LocalServer> {
+  const config = readConfig(process.env);
+  const running = await new Home(config.BINNACLE_HOME).runningServer();
+  if (running) return { ...running, config, isOwn: false, stop: () => Promise.resolve() };
+  const settings = port === undefined ? config : { ...config, PORT: port };
+  const server = await BinnacleServer.start(settings, { api: true, worker: true }, createLogger('warn'));
+  const { url, databaseUrl } = server;
+  return { url, databaseUrl, config, isOwn: true, stop: () => server.stop() };
+}
+
+/**
+ * A key of a project of the server of this folder, for a command that runs on its machine.
+ * @param purpose the key's name
+ * @throws WhichProjectError where the project cannot be told
+ */
+export async function connectLocally(projectSlug: string | undefined, purpose: string) {
+  const server = await findOrStartServer(0);
+  const { config, url, databaseUrl } = server;
+  const logger = createLogger('warn');
+  const database = new Database(createBinnacleDataSource({ url: databaseUrl, poolSize: 2 }));
+  const close = async () => {
+    if (database.dataSource.isInitialized) await database.close();
+    await server.stop();
+  };
+  try {
+    await database.dataSource.initialize();
+    const events = createLocalEventBus<Events>(logger);
+    const jwtSecret = config.JWT_SECRET ?? (await new Home(config.BINNACLE_HOME).secret('jwt-secret'));
+    const app = await createApp({ config, database, events, jwtSecret, logger });
+    const key = await app.projects.localAccess.openKey(projectSlug, purpose);
+    return {
+      url,
+      apiKey: key.secret,
+      close: async () => {
+        await key.revoke();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
