@@ -3,6 +3,10 @@ export default {
   rootDir: 'dist/server',
   testMatch: ['<rootDir>/src/**/*.test.js', '<rootDir>/test/**/*.test.js'],
   testEnvironment: 'node',
+  // Soft deletion warns of libraries that look at globals after a suite; nothing here leaks through them.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
+  globalSetup: '<rootDir>/test/support/global-setup.js',
+  globalTeardown: '<rootDir>/test/support/global-teardown.js',
   transform: {},
   testTimeout: 30_000,
 };

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { lexicographicSortSchema, printSchema } from 'graphql';
-import { createApp } from '../app.js';
+import { createApp, type App } from '../app.js';
 import { createBinnacleDataSource } from '../data-source.js';
 import type { Events } from '../events.js';
 import { readConfig } from '../platform/config.js';
@@ -8,17 +8,22 @@ import { Database } from '../platform/database.js';
 import { createLogger } from '../platform/logger.js';
 import { createLocalEventBus } from '../platform/pubsub.js';
 
-/** The schema as schema.graphql holds it; nothing is connected to. */
-export async function schemaText(): Promise<string> {
+/** The app with nothing behind it: enough to look at its schema. */
+export function createUnconnectedApp(): Promise<App> {
   const logger = createLogger('silent');
-  const app = await createApp({
+  return createApp({
     config: readConfig({}),
     database: new Database(createBinnacleDataSource({ url: 'postgres://localhost/none' })),
     events: createLocalEventBus<Events>(logger),
     jwtSecret: 'x'.repeat(32),
     logger,
   });
-  return `${printSchema(lexicographicSortSchema(app.schema))}\n`;
+}
+
+/** The schema as schema.graphql holds it. */
+export async function schemaText(): Promise<string> {
+  const { schema } = await createUnconnectedApp();
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
 }
 
 /** `npm run --silent schema > schema.graphql`: after a change of the API. */

@@ -13,7 +13,7 @@ export class ProjectResolver {
     nullable: true,
     description: 'One of your projects, by id or by slug: give one of the two. NOT_FOUND for any other.',
   })
-  @Access('signedIn')
+  @Access('read')
   project(
     @Ctx() context: RequestContext,
     @Arg('id', () => ID, { nullable: true }) id: string | null,
@@ -39,7 +39,9 @@ export class ProjectResolver {
     return this.service.create(context, input);
   }
 
-  @Mutation(() => Project)
+  @Mutation(() => Project, {
+    description: 'Changes what is given; what is left out stays. retentionDays: null keeps everything.',
+  })
   @Access('manage')
   updateProject(
     @Ctx() context: RequestContext,
