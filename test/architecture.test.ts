@@ -136,7 +136,7 @@ describe('the habits', () => {
 
   test('no file is named for having no purpose', () => {
     const vague = sources.filter(({ path }) =>
-      /^(utils?|helpers?|common|manager|misc)\b/i.test(path.split('/').at(-1) ?? ''),
+      /(^|-)(utils?|helpers?|common|manager|misc)\.tsx?$/i.test(path.split('/').at(-1) ?? ''),
     );
     expect(vague.map(({ path }) => path)).toEqual([]);
   });

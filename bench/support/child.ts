@@ -1,0 +1,16 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** Starts a bench's server in a process of its own; it tells its address by process.send. */
+export async function startChild(
+  file: string,
+  env: Record<string, string>,
+): Promise<{ url: string; stop: () => void }> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), { env: { ...process.env, ...env } });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('message', (message) => resolve(String(message)));
+    child.once('exit', (code) => reject(new Error(`${file} ended with ${code}.`)));
+  });
+  child.removeAllListeners('exit');
+  return { url, stop: () => child.kill('SIGTERM') };
+}
