@@ -52,6 +52,8 @@ const settings = z.object({
   MAX_BODY_BYTES: whole(16_777_216, 1024, 268_435_456),
   /** Largest WebSocket message from a client, bytes. */
   MAX_FRAME_BYTES: whole(1_048_576, 1024, 67_108_864),
+  /** Most WebSockets of one process; more are refused with 503. */
+  MAX_SOCKETS: whole(10_000, 1, 1_000_000),
   /** Most subscriptions over one socket. */
   MAX_SUBSCRIPTIONS: whole(100, 1, 100_000),
   /** How long a socket may wait before connection_init, milliseconds. */

@@ -1,4 +1,4 @@
-import { ApolloServer, HeaderMap, type ApolloServerOptions } from '@apollo/server';
+import { ApolloServer, HeaderMap, type ApolloServerOptions, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -58,6 +58,7 @@ export async function createGraphqlHttp(
     formatError: (formatted, error) => formatLeftover(errors, formatted, error),
     logger: plainLogger(options.logger),
     plugins: [
+      lenientStatus,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -89,6 +90,25 @@ export async function createGraphqlHttp(
   return { router, stop: () => apollo.stop() };
 }
 
+/**
+ * GraphQL over HTTP recommends 200 for documents and variables that are refused, to clients that know application/json
+ * only: what lies between might not pass the body of a 4xx on. Requests that are none of GraphQL keep their status.
+ */
+const lenientStatus: ApolloServerPlugin<HttpContext> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ request, response: { http }, source }) => {
+      const accept = request.http?.headers.get('accept') ?? '';
+      if (
+        source !== undefined &&
+        http.status === 400 &&
+        !accept.includes('application/graphql-response+json')
+      ) {
+        http.status = 200;
+      }
+    },
+  }),
+};
+
 type Gateway = NonNullable<ApolloServerOptions<HttpContext>['gateway']>;
 
 function gatewayTo({ schema, executor }: GraphqlHttpOptions): Gateway {
@@ -99,12 +119,12 @@ function gatewayTo({ schema, executor }: GraphqlHttpOptions): Gateway {
     },
     load: async () => ({
       executor: async ({ source, request, context }) => {
-        const { viewer, requestId, ip } = (context as HttpContext).caller;
+        const { viewer, requestId, ip, authProblem } = (context as HttpContext).caller;
         return executor.execute(source, {
           operationName: request.operationName,
           variables: request.variables,
           // Operations of a batch have nothing in common but the caller: each has its own loaders.
-          context: new RequestContext(viewer, requestId, ip),
+          context: new RequestContext(viewer, requestId, ip, authProblem),
         });
       },
     }),

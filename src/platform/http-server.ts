@@ -142,7 +142,8 @@ export interface BodyProblem extends Explanation {
 
 /** What is wrong with a request that could not be read (body too large, no JSON, …); undefined for any other error. */
 export function bodyProblem(error: unknown): BodyProblem | undefined {
-  if (!(error instanceof Error) || !('status' in error) || !('expose' in error)) return undefined;
+  const isRefusal = error instanceof Error && ('expose' in error || error instanceof URIError);
+  if (!isRefusal || !('status' in error)) return undefined;
   const { status, message, limit } = error as Error & { status: unknown; limit?: number };
   if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
   const detail =

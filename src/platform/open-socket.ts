@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import type { RequestContext } from './request-context.js';
+import { RequestContext } from './request-context.js';
 
 /**
  * The codes with which sockets are closed. The graphql-ws client reconnects by itself after 1001, 1013, 4403, 4408 and
@@ -39,16 +39,19 @@ export class OpenSocket {
   context: RequestContext | null = null;
   /** Queries and mutations being carried out. */
   readonly running = new Set<Promise<unknown>>();
+  #authenticate: () => Promise<RequestContext> = () => Promise.reject(new Error('Not connected yet.'));
   #isAlive = true;
   #operations = 0;
   #flushes = 0;
   #expiry: NodeJS.Timeout | undefined;
+  readonly #highWaterBytes: number;
   #drained: { promise: Promise<void>; resolve: () => void } | undefined;
 
   constructor(
     readonly webSocket: WebSocket,
     private readonly options: { maxBacklogBytes: number; onTooSlow: () => void },
   ) {
+    this.#highWaterBytes = Math.min(highWaterBytes, options.maxBacklogBytes / 2);
     webSocket.on('pong', () => {
       this.#isAlive = true;
     });
@@ -62,10 +65,20 @@ export class OpenSocket {
     return this.webSocket.readyState === this.webSocket.OPEN;
   }
 
-  /** The socket is the viewer's from now on, until the credentials run out. */
-  belongTo(context: RequestContext): void {
+  /**
+   * The socket is the viewer's from now on, until the credentials run out.
+   * @param authenticate finds out anew what the same credentials allow
+   */
+  belongTo(context: RequestContext, authenticate: () => Promise<RequestContext>): void {
     this.context = context;
+    this.#authenticate = authenticate;
     this.#watchExpiry();
+  }
+
+  /** The context of one more operation: sockets live long, and what their owner may do has grown or shrunk meanwhile. */
+  async newContext(): Promise<RequestContext> {
+    const { viewer, ip, authProblem } = await this.#authenticate();
+    return new RequestContext(viewer, this.nextOperationId(), ip, authProblem);
   }
 
   /** An id for each operation of the socket, so that its log lines are found. */
@@ -82,7 +95,7 @@ export class OpenSocket {
 
   /** Whether a subscription should wait for `drained` before its next result. */
   get isBehind(): boolean {
-    return this.isOpen && this.webSocket.bufferedAmount > highWaterBytes;
+    return this.isOpen && this.webSocket.bufferedAmount > this.#highWaterBytes;
   }
 
   /** When the reader has taken most of what waits, or is given up. */
@@ -115,7 +128,7 @@ export class OpenSocket {
 
   readonly #onFlushed = (): void => {
     this.#flushes++;
-    if (this.#drained && this.webSocket.bufferedAmount <= highWaterBytes) this.#drained.resolve();
+    if (this.#drained && this.webSocket.bufferedAmount <= this.#highWaterBytes) this.#drained.resolve();
   };
 
   #watchDrain(): { promise: Promise<void>; resolve: () => void } {

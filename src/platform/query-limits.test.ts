@@ -109,19 +109,19 @@ describe('checkShape', () => {
 });
 
 describe('prepareCost', () => {
-  it.each<[string, number, Record<string, unknown>?]>([
-    ['{ task { id } }', 2],
-    ['{ task { id tags } }', 3],
-    ['{ task { members { name } } }', 12],
-    ['{ task { dear } }', 101],
-    ['{ tasks { nodes { id } } }', 101],
-    ['{ tasks(first: 5) { nodes { id } pageInfo { hasNextPage } } }', 21],
-    ['{ tasks(last: 3) { edges { node { id } } } }', 10],
-    ['{ tasks(first: 100000) { nodes { id } } }', 1001],
-    ['{ tasks(first: 10) { nodes { steps(first: 20) { nodes { id } } } } }', 421],
+  it.each<[string, number, Record<string, unknown>]>([
+    ['{ task { id } }', 2, {}],
+    ['{ task { id tags } }', 3, {}],
+    ['{ task { members { name } } }', 12, {}],
+    ['{ task { dear } }', 101, {}],
+    ['{ tasks { nodes { id } } }', 101, {}],
+    ['{ tasks(first: 5) { nodes { id } pageInfo { hasNextPage } } }', 21, {}],
+    ['{ tasks(last: 3) { edges { node { id } } } }', 10, {}],
+    ['{ tasks(first: 100000) { nodes { id } } }', 1001, {}],
+    ['{ tasks(first: 10) { nodes { steps(first: 20) { nodes { id } } } } }', 421, {}],
     ['query Q($n: Int) { tasks(first: $n) { nodes { id } } }', 21, { n: 10 }],
-    ['query Q($n: Int) { tasks(first: $n) { nodes { id } } }', 101],
-    ['query Q($n: Int = 7) { tasks(first: $n) { nodes { id } } }', 15],
+    ['query Q($n: Int) { tasks(first: $n) { nodes { id } } }', 101, {}],
+    ['query Q($n: Int = 7) { tasks(first: $n) { nodes { id } } }', 15, {}],
     ['query Q($n: Int, $m: Int) { tasks(first: $n, last: $m) { nodes { id } } }', 9, { n: null, m: 4 }],
     [
       'query Q($n: Int) { tasks(first: $n) { ...F } } fragment F on TaskConnection { nodes { ...G } } fragment G on Task { id dear }',

@@ -127,9 +127,9 @@ export class SharedSubscriptions {
   }
 
   async #execute(rootValue: unknown, operation: PreparedOperation, request: OperationRequest) {
-    const { viewer, requestId, ip } = request.context;
+    const { viewer, requestId, ip, authProblem } = request.context;
     // A context of its own: its loaders must not answer with what an earlier event has read.
-    const context = new RequestContext(viewer, requestId, ip);
+    const context = new RequestContext(viewer, requestId, ip, authProblem);
     return JSON.stringify(await this.executor.run(operation, { ...request, context, rootValue }));
   }
 

@@ -56,6 +56,9 @@ const writePath = (path: readonly (string | number)[]) =>
     .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`))
     .join('');
 
+/** What GraphQL says of a field of an input, or of an argument, that is needed: it points at what should hold it. */
+const leftOut = /^Field "(?:\w+\.(\w+)" of required type|\w+" argument "(\w+)" of type)/;
+
 /** Where in the arguments of its field a value stands that validation refused; undefined for errors of other kinds. */
 export function literalPath(document: DocumentNode, error: GraphQLError): string | undefined {
   let found: string | undefined;
@@ -69,6 +72,9 @@ export function literalPath(document: DocumentNode, error: GraphQLError): string
         // An array of the syntax tree: only that of a list value is one of the caller's.
         else if (Array.isArray(ancestor) && keys[depth - 1] === 'values') parts.push(keys[depth] as number);
       }
+      const left = leftOut.exec(error.message);
+      const name = left?.[1] ?? left?.[2];
+      if (name !== undefined) parts.push(name);
       if (parts.length > 0) found = writePath(parts);
       return BREAK;
     },

@@ -5,7 +5,7 @@ import { handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Config } from './config.js';
 import type { ErrorReporter } from './error-format.js';
-import { DomainError, type ErrorCode } from './errors.js';
+import { DomainError, UnauthenticatedError, type ErrorCode } from './errors.js';
 import { RefusedDocument, type Executor, type OperationRequest, type PreparedOperation } from './executor.js';
 import type { HttpMetrics } from './http-metrics.js';
 import { requestIdOf } from './http-server.js';
@@ -19,13 +19,18 @@ export interface GraphqlSocketsOptions {
   executor: Executor;
   settings: Pick<
     Config,
-    'MAX_FRAME_BYTES' | 'MAX_SUBSCRIPTIONS' | 'CONNECTION_INIT_TIMEOUT_MS' | 'MAX_SOCKET_BACKLOG_BYTES'
+    | 'MAX_FRAME_BYTES'
+    | 'MAX_SOCKETS'
+    | 'MAX_SUBSCRIPTIONS'
+    | 'CONNECTION_INIT_TIMEOUT_MS'
+    | 'MAX_SOCKET_BACKLOG_BYTES'
   >;
   errors: ErrorReporter;
   logger: Logger;
   metrics?: HttpMetrics;
   /**
-   * Who is asking, by what connection_init carried; what it throws closes the socket with the code that fits.
+   * Who is asking, by what connection_init carried. What it throws closes the socket with the code that fits; so do
+   * credentials that do not count. Without any the socket stays, for what is public.
    * @param credentials as the headers of an HTTP request would have them
    * @param upgrade the request that opened the socket
    */
@@ -97,8 +102,9 @@ export class GraphqlSockets {
   attach(server: Server, path = '/graphql'): void {
     server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       const [pathname] = (request.url ?? '').split('?');
-      if (this.#isDraining || pathname !== path) {
-        const status = this.#isDraining ? '503 Service Unavailable' : '404 Not Found';
+      const isFull = this.#sockets.size >= this.options.settings.MAX_SOCKETS;
+      if (this.#isDraining || isFull || pathname !== path) {
+        const status = pathname === path ? '503 Service Unavailable' : '404 Not Found';
         stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
         return;
       }
@@ -106,9 +112,9 @@ export class GraphqlSockets {
     });
   }
 
-  /** The contexts of all sockets that have shown whose they are. */
+  /** The contexts of all open sockets that have shown whose they are. */
   *contexts(): Iterable<RequestContext> {
-    for (const { context } of this.#sockets) if (context) yield context;
+    for (const { context, isOpen } of this.#sockets) if (context && isOpen) yield context;
   }
 
   /**
@@ -119,7 +125,7 @@ export class GraphqlSockets {
   closeWhere(predicate: (context: RequestContext) => boolean, code: number, reason: string): number {
     let closed = 0;
     for (const socket of this.#sockets) {
-      if (!socket.context || !predicate(socket.context)) continue;
+      if (!socket.isOpen || !socket.context || !predicate(socket.context)) continue;
       socket.close(code, reason);
       closed++;
     }
@@ -158,8 +164,8 @@ export class GraphqlSockets {
         send: (text) => socket.send(text),
         close: (code, reason) => socket.close(code ?? SocketClose.internal, reason ?? ''),
         onMessage: (handle) =>
-          webSocket.on('message', (data) => {
-            handle(String(data)).catch((error: unknown) => this.#fail(socket, error));
+          webSocket.on('message', (data: Buffer) => {
+            handle(data.toString()).catch((error: unknown) => this.#fail(socket, error));
           }),
       },
       { socket, upgrade },
@@ -173,8 +179,10 @@ export class GraphqlSockets {
 
   async #connect(params: Record<string, unknown>, { socket, upgrade }: Extra): Promise<boolean> {
     try {
-      const context = await this.options.authenticate(credentialsOf(params), upgrade);
-      socket.belongTo(context);
+      const authenticate = () => this.options.authenticate(credentialsOf(params), upgrade);
+      const context = await authenticate();
+      if (context.authProblem !== null) throw new UnauthenticatedError(context.authProblem);
+      socket.belongTo(context, authenticate);
       return socket.isOpen;
     } catch (error) {
       const { code, message } = this.options.errors.explain(error, requestIdOf(upgrade));
@@ -184,16 +192,17 @@ export class GraphqlSockets {
   }
 
   /** Checks an operation before anything of it is carried out. */
-  #select(
+  async #select(
     socket: OpenSocket,
     id: string,
     payload: SubscribePayload,
     open: number,
-  ): Execution | readonly GraphQLError[] {
+  ): Promise<Execution | readonly GraphQLError[]> {
     const { schema, executor, settings, errors } = this.options;
-    const { viewer = null, ip = null } = socket.context ?? {};
-    const context = new RequestContext(viewer, socket.nextOperationId(), ip);
+    let requestId = '';
     try {
+      const context = await socket.newContext();
+      ({ requestId } = context);
       if (id.length > maxIdLength) {
         throw new GraphQLError(`The id has ${id.length} characters; ${maxIdLength} are allowed.`);
       }
@@ -212,7 +221,7 @@ export class GraphqlSockets {
       };
     } catch (error) {
       const faults = error instanceof RefusedDocument ? error.errors : [error];
-      return faults.map((fault) => errors.format(fault, context.requestId));
+      return faults.map((fault) => errors.format(fault, requestId || socket.nextOperationId()));
     }
   }
 
