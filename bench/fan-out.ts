@@ -1,9 +1,7 @@
 /**
  * How many results a second one process delivers to 500 subscribers of one subscription, over real sockets on loopback:
  * ours, against graphql-ws with an execution for each subscriber, against a bare ws broadcast of the same frames (the
- * limit). The server runs in a child process of its own; the subscribers only count bytes. Run after `npm run build`:
- *
- *   node dist/server/bench/fan-out.js
+ * limit). The server runs in a child process of its own; the subscribers only count bytes.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -15,19 +13,20 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { readConfig } from '../src/platform/config.js';
 import { createErrorReporter } from '../src/platform/error-format.js';
-import { EventQueue } from '../src/platform/event-queue.js';
+import { EventQueue } from '../test/support/event-queue.js';
 import { Executor } from '../src/platform/executor.js';
 import { createLogger } from '../src/platform/logger.js';
 import { RequestContext } from '../src/platform/request-context.js';
 import { GraphqlSockets } from '../src/platform/websocket.js';
+import { isQuick } from './support/load.js';
 
 const peers = ['ours', 'graphql-ws', 'broadcast'] as const;
 type Peer = (typeof peers)[number];
 
 const subscribers = 500;
 const warmUpEvents = 100;
-const events = 400;
-const rounds = 3;
+const events = isQuick ? 50 : 400;
+const rounds = isQuick ? 1 : 3;
 /** Events on their way at a time, so that a slow peer is not measured by its queues. */
 const eventsInFlight = 10;
 
@@ -264,6 +263,6 @@ async function main(): Promise<void> {
   process.stdout.write(`ours is ${(median('ours') / median('graphql-ws')).toFixed(1)} times graphql-ws\n`);
 }
 
-const [, , peer] = process.argv;
-if (peer) serve(peer as Peer);
+const peer = peers.find((name) => process.argv.includes(name));
+if (peer) serve(peer);
 else await main();

@@ -8,6 +8,7 @@ const issuer = 'binnacle';
 const sessionAudience = 'binnacle';
 const invitationAudience = 'binnacle-invitation';
 const invitationSeconds = 7 * 86_400;
+const maxRemembered = 10_000;
 
 /** What a session token says. Whether it still holds is for the database to say. */
 export interface SessionClaims {
@@ -35,6 +36,7 @@ export interface Issued<Claims> {
 /** Makes and reads signed tokens (JWT, HS256). */
 export class SessionTokens {
   readonly #key: KeyObject;
+  readonly #read = new Map<string, SessionClaims>();
 
   constructor(
     secret: string,
@@ -52,6 +54,23 @@ export class SessionTokens {
 
   /** 'expired' for a token that was good once, null for anything else that is none of ours. */
   async read(token: string): Promise<SessionClaims | 'expired' | null> {
+    const known = this.#read.get(token);
+    if (known && known.expiresAt.getTime() > Date.now()) return known;
+    const claims = await this.#readAnew(token);
+    if (claims !== null && claims !== 'expired') this.#remember(token, claims);
+    return claims;
+  }
+
+  /** A signature that held once holds for good: each token is checked once, not at every request. */
+  #remember(token: string, claims: SessionClaims): void {
+    this.#read.set(token, claims);
+    for (const oldest of this.#read.keys()) {
+      if (this.#read.size <= maxRemembered) break;
+      this.#read.delete(oldest);
+    }
+  }
+
+  async #readAnew(token: string): Promise<SessionClaims | 'expired' | null> {
     const payload = await this.#verify(token, sessionAudience);
     if (payload === null || payload === 'expired') return payload;
     const { sub, jti, exp, gen } = payload;
