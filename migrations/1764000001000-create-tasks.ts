@@ -57,7 +57,7 @@ export class CreateTasks1764000001000 implements MigrationInterface {
         step_count int NOT NULL,
         input_tokens bigint NOT NULL,
         output_tokens bigint NOT NULL,
-        cost_usd numeric(20, 10),
+        cost_usd numeric(30, 10),
         costed_steps int NOT NULL,
         reported_cost_steps int NOT NULL,
         intervention_count int NOT NULL,

@@ -1,17 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Request, RequestHandler } from 'express';
+import { Gauge, type Registry } from 'prom-client';
 import type { App } from './app.js';
+import type { Events } from './events.js';
 import { isConcerned, type AuthEvents } from './features/auth/index.js';
 import type { Config } from './platform/config.js';
 import { createErrorReporter } from './platform/error-format.js';
+import { UnauthenticatedError } from './platform/errors.js';
 import { Executor } from './platform/executor.js';
 import { createGraphqlHttp } from './platform/graphql-http.js';
 import { HttpMetrics } from './platform/http-metrics.js';
 import { addressOf, HttpServer, requestIdOf } from './platform/http-server.js';
 import type { Logger } from './platform/logger.js';
 import { SocketClose } from './platform/open-socket.js';
-import type { PubSub } from './platform/pubsub.js';
+import type { EventBus, PubSub } from './platform/pubsub.js';
 import { RequestContext } from './platform/request-context.js';
 import { staticPages } from './platform/static-pages.js';
 import { GraphqlSockets } from './platform/websocket.js';
@@ -22,14 +25,16 @@ const webDir = fileURLToPath(new URL('../../web', import.meta.url));
 export interface ApiOptions {
   app: App;
   config: Config;
+  events: EventBus<Events>;
   logger: Logger;
   readiness: Readiness;
 }
 
 /** The HTTP face of the app: GraphQL over HTTP and WebSockets, REST, the pages, health and metrics. */
-export async function createApi({ app, config, logger, readiness }: ApiOptions) {
+export async function createApi({ app, config, events, logger, readiness }: ApiOptions) {
   const errors = createErrorReporter(logger);
   const metrics = new HttpMetrics();
+  measureLive(metrics.registry, app, events);
   const executor = new Executor({
     schema: app.schema,
     limits: config,
@@ -82,10 +87,38 @@ export async function createApi({ app, config, logger, readiness }: ApiOptions) 
     errors,
     logger,
     metrics,
-    authenticate: contextOf,
+    // Over HTTP one may sign in with a stale token at hand. A socket is opened for what comes after that.
+    authenticate: async (credentials, upgrade) => {
+      const context = await contextOf(credentials, upgrade);
+      if (context.authProblem !== null) throw new UnauthenticatedError(context.authProblem);
+      return context;
+    },
   });
   sockets.attach(server.server);
   return { server, sockets, stopGraphql: graphql.stop };
+}
+
+function measureLive(registry: Registry, { live }: App, events: EventBus<Events>): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'binnacle_live_watched',
+    help: 'Projects and tasks that somebody follows live here.',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      const { projects, tasks } = live.size;
+      this.set({ kind: 'project' }, projects);
+      this.set({ kind: 'task' }, tasks);
+    },
+  });
+  new Gauge({
+    name: 'binnacle_event_channels',
+    help: 'Channels of events that are listened to here.',
+    registers,
+    collect() {
+      this.set(events.size);
+    },
+  });
 }
 
 export type Api = Awaited<ReturnType<typeof createApi>>;

@@ -78,7 +78,7 @@ export async function createApp({ config, database, events, jwtSecret, logger }:
     { name: 'sealAuditLog', pattern: '* * * * *', backfillMs: 60_000 },
     { name: 'purgeExpiredSessions', pattern: '17 * * * *', backfillMs: 3_600_000 },
   ];
-  return { schema, auth, projects, live: traces.live, handlers, cron };
+  return { schema, auth, projects, ingestion: tasks.steps, live: traces.live, handlers, cron };
 }
 
 export type App = Awaited<ReturnType<typeof createApp>>;

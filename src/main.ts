@@ -22,6 +22,7 @@ const commands: Record<string, () => Promise<Command>> = {
   worker: () => Promise.resolve(runWorker),
   migrate: () => Promise.resolve(runMigrate),
   import: async () => (await import('./commands/import.js')).runImportCommand,
+  demo: async () => (await import('./commands/demo.js')).runDemoCommand,
   schema: async () => (await import('./commands/print-schema.js')).runPrintSchema,
 };
 

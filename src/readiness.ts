@@ -16,13 +16,25 @@ export interface ReadinessReport {
 
 const timeoutMs = 2000;
 
-/** What /readyz answers: the database reached and migrated, Redis reached where it is configured, not stopping. */
+/** What takes steps in, as far as readiness goes. */
+export interface Ingestion {
+  /** For how long the oldest call that is under way has been so, milliseconds; 0 where none is. */
+  readonly longestMs: number;
+}
+
+/**
+ * What /readyz answers: the database reached and migrated, steps taken in without a stall, Redis reached where it is configured,
+ * not stopping.
+ */
 export class Readiness {
   #isStopping = false;
 
   constructor(
     private readonly database: Database,
     private readonly redis: Redis | null,
+    private readonly ingestion: Ingestion,
+    /** How long taking in one call of steps may last before it counts as stalled, milliseconds. */
+    private readonly stallMs: number,
   ) {}
 
   /** From now on not ready, so that a load balancer sends nothing more here. */
@@ -39,9 +51,16 @@ export class Readiness {
           ? 'Migrations are pending; run `npm run migrate`.'
           : undefined,
       ),
+      named('ingestion', () => Promise.resolve(this.#stall())),
       ...(this.redis ? [named('redis', () => this.#ping(this.redis))] : []),
     ]);
     return { isReady: checks.every((check) => check.isReady), checks };
+  }
+
+  #stall(): string | undefined {
+    const { longestMs } = this.ingestion;
+    if (longestMs <= this.stallMs) return undefined;
+    return `A call of recordSteps has waited for ${Math.round(longestMs)} ms.`;
   }
 
   async #ping(redis: Redis | null): Promise<undefined> {

@@ -1,13 +1,14 @@
 import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
 import { createApi, watchCredentials, type Api } from './api.js';
 import { createApp, type App } from './app.js';
-import { createBinnacleDataSource } from './data-source.js';
 import type { Events } from './events.js';
+import { openDatabase } from './open-database.js';
 import type { Config } from './platform/config.js';
-import { Database, migrate } from './platform/database.js';
+import type { Database } from './platform/database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './platform/embedded-postgres.js';
 import { Home } from './platform/home.js';
-import { migrateJobs, startWorker } from './platform/jobs.js';
+import { startWorker } from './platform/jobs.js';
 import type { Logger } from './platform/logger.js';
 import { createLocalEventBus, createRedisEventBus, type EventBus } from './platform/pubsub.js';
 import { Readiness } from './readiness.js';
@@ -65,20 +66,25 @@ export class BinnacleServer {
   async #start(roles: ServerRoles): Promise<void> {
     const { config, logger } = this;
     const home = new Home(config.BINNACLE_HOME);
-    await home.ensure();
+    // The halves that run apart share no folder: they need none, and may have none to write to.
+    const isWhole = roles.api && roles.worker;
+    if (isWhole) await home.ensure();
     this.databaseUrl = config.DATABASE_URL ?? (await this.#startDatabase(home)).url;
     const database = await this.#connect();
     const events = this.#openEvents();
-    const jwtSecret = config.JWT_SECRET ?? (await home.secret('jwt-secret'));
+    // A worker alone signs nothing.
+    const jwtSecret = config.JWT_SECRET ?? (roles.api ? await home.secret('jwt-secret') : randomUUID());
     const app = await createApp({ config, database, events, jwtSecret, logger });
     this.#stops.push(() => app.live.stop());
     if (roles.worker) await this.#startWorker(app, database);
     if (roles.api) {
-      const readiness = new Readiness(database, events.redis);
-      const api = await createApi({ app, config, logger, readiness });
+      const readiness = new Readiness(database, events.redis, app.ingestion, config.STATEMENT_TIMEOUT_MS / 3);
+      const api = await createApi({ app, config, events, logger, readiness });
       this.#stops.push(api.stopGraphql);
       this.#stops.push(await watchCredentials(api, app, events, config.LIVE_SWEEP_MS, logger));
       await this.#listen(api, readiness);
+    }
+    if (isWhole) {
       await home.noteServer({ url: this.url, pid: process.pid, databaseUrl: this.databaseUrl });
       this.#stops.push(() => home.forgetServer());
     }
@@ -96,12 +102,8 @@ export class BinnacleServer {
 
   async #connect(): Promise<Database> {
     const { DATABASE_POOL: poolSize, STATEMENT_TIMEOUT_MS: statementTimeoutMs } = this.config;
-    const dataSource = createBinnacleDataSource({ url: this.databaseUrl, poolSize, statementTimeoutMs });
-    await dataSource.initialize();
-    const database = new Database(dataSource);
+    const { database } = await openDatabase({ url: this.databaseUrl, poolSize, statementTimeoutMs });
     this.#stops.push(() => database.close());
-    await migrate(dataSource);
-    await migrateJobs(database.pool);
     return database;
   }
 

@@ -2,7 +2,12 @@ import { z } from 'zod';
 
 /** A whole number from the environment, within bounds. */
 const whole = (standard: number, min: number, max: number) =>
-  z.coerce.number('must be a number').int('must be a whole number').min(min).max(max).default(standard);
+  z
+    .string()
+    .regex(/^-?\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min, `must be ${min} or more`).max(max, `must be ${max} or less`))
+    .default(standard);
 
 const flag = (standard: boolean) =>
   z

@@ -178,13 +178,20 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 /** Any number of processes may start at once: one migrates, the others wait for it. */
 const migrationLock = 0x62696e6e; // "binn"
 
-/** Brings the database to the newest migration, under an advisory lock. Answers the names of those it ran. */
-export async function migrate(dataSource: DataSource): Promise<string[]> {
+/**
+ * Brings the database to the newest migration, under an advisory lock. Answers the names of those it ran.
+ * @param besides what else has to be brought up to date under the same lock
+ */
+export async function migrate(
+  dataSource: DataSource,
+  besides: () => Promise<void> = () => Promise.resolve(),
+): Promise<string[]> {
   const client = new pg.Client({ connectionString: (dataSource.options as { url?: string }).url });
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
     const ran = await dataSource.runMigrations();
+    await besides();
     return ran.map((migration) => migration.name);
   } finally {
     await client.end();

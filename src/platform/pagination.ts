@@ -1,5 +1,7 @@
 import { Field, ObjectType, type ClassType } from 'type-graphql';
 import { BadUserInputError } from './errors.js';
+import { textProblem } from './scalars.js';
+import { isId } from './validation.js';
 
 /** The most rows that one page may hold. */
 export const maxPageSize = 500;
@@ -47,12 +49,23 @@ export interface PageRequest {
   from: string[] | null;
 }
 
+/** What a part of a sort key holds: a cursor comes from outside, and only what the list itself writes may reach SQL. */
+export type KeyPart = 'text' | 'id' | 'time' | 'number' | 'whole';
+
+const isPart: Record<KeyPart, (part: string) => boolean> = {
+  text: (part) => textProblem(part) === undefined,
+  id: isId,
+  time: (part) => !Number.isNaN(Date.parse(part)) && new Date(part).toISOString() === part,
+  number: (part) => Number.isFinite(Number(part)) && String(Number(part)) === part,
+  whole: (part) => /^\d{1,9}$/.test(part),
+};
+
 /**
  * Checks the arguments of a list and opens its cursor.
- * @param keyParts how many parts the list's sort key has
+ * @param key the parts of the list's sort key
  * @throws BadUserInputError for both directions at once, a size outside of 1 to 500, a cursor that is none of this list's
  */
-export function pageRequest(args: PageArguments, keyParts: number): PageRequest {
+export function pageRequest(args: PageArguments, key: readonly KeyPart[]): PageRequest {
   const isBackwards = args.last != null || (args.before != null && args.first == null);
   if (args.first != null && args.last != null) {
     throw new BadUserInputError([{ path: 'last', message: 'Use either first or last, not both.' }]);
@@ -77,7 +90,7 @@ export function pageRequest(args: PageArguments, keyParts: number): PageRequest 
   return {
     limit: size ?? standardPageSize,
     isBackwards,
-    from: cursor ? openCursor(cursor, keyParts, path) : null,
+    from: cursor == null ? null : openCursor(cursor, key, path),
   };
 }
 
@@ -86,13 +99,13 @@ export function makeCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key.map(String))).toString('base64url');
 }
 
-function openCursor(cursor: string, keyParts: number, path: string): string[] {
+function openCursor(cursor: string, key: readonly KeyPart[], path: string): string[] {
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (
       Array.isArray(parts) &&
-      parts.length === keyParts &&
-      parts.every((p) => typeof p === 'string' && p.length < 200)
+      parts.length === key.length &&
+      key.every((kind, index) => typeof parts[index] === 'string' && isPart[kind](parts[index]))
     ) {
       return parts as string[];
     }
@@ -106,7 +119,7 @@ function openCursor(cursor: string, keyParts: number, path: string): string[] {
 
 /**
  * Makes the page of rows that were read with one row more than asked for, in the direction asked for.
- * @param keyOf the sort key of a row, as pageRequest's keyParts counts it
+ * @param keyOf the sort key of a row, in the parts that pageRequest was told
  */
 export function makePage<Node>(
   request: PageRequest,

@@ -24,7 +24,9 @@ export interface PubSub<Events extends EventMap> {
   ): Promise<() => void>;
 }
 
-const subscribeWaitMs = 1000;
+const subscribeWaitMs = 1_000;
+/** How long Redis may take for one command before it counts as away. */
+const commandTimeoutMs = 5_000;
 
 type Listener = (event: never) => void;
 interface Channel {
@@ -43,6 +45,11 @@ export class EventBus<Events extends EventMap> implements PubSub<Events> {
     readonly redis: Redis | null = null,
     private readonly end: () => Promise<void> = () => Promise.resolve(),
   ) {}
+
+  /** How many channels are listened to. */
+  get size(): number {
+    return this.#channels.size;
+  }
 
   publish<Topic extends keyof Events & string>(topic: Topic, key: string, event: Events[Topic]): void {
     this.engine.publish(`${topic}:${key}`, event).catch((error: unknown) => {
@@ -102,12 +109,50 @@ export function createLocalEventBus<Events extends EventMap>(logger: Logger): Ev
   return new EventBus<Events>(new LocalPubSub(), logger);
 }
 
+/**
+ * Neither graphql-redis-subscriptions nor ioredis, which subscribes anew after a break, waits for the end of these commands: one
+ * that failed, as all do that are under way when the process lets go of Redis, would end the process as an unhandled rejection.
+ */
+class Subscriber extends Redis {
+  override subscribe(...args: unknown[]): Promise<unknown> {
+    const [channels, done] = args as [string | string[], ((error: null) => void)?];
+    return super.subscribe(...[channels].flat()).then(
+      () => done?.(null),
+      (error: Error) => this.emit('error', error),
+    );
+  }
+
+  override unsubscribe(...channels: unknown[]): Promise<unknown> {
+    return super.unsubscribe(...(channels as string[])).catch(() => undefined);
+  }
+
+  /** Nothing was subscribed to by a pattern. */
+  override punsubscribe(): Promise<unknown> {
+    return Promise.resolve();
+  }
+}
+
 /** Events over Redis: right for any number of processes. Starts whether Redis is there or not. */
 export function createRedisEventBus<Events extends EventMap>(url: string, logger: Logger): EventBus<Events> {
-  const retryStrategy = (attempt: number) => Math.min(attempt * 50, 1000);
+  const common = {
+    retryStrategy: (attempt: number) => Math.min(attempt * 50, 1_000),
+    keepAlive: 10_000,
+    // Also how long the process is held up at its end where Redis is away.
+    disconnectTimeout: 250,
+  };
   // A publish fails at once while Redis is away (hints do not wait); a subscribe waits until it is back.
-  const publisher = new Redis(url, { retryStrategy, enableOfflineQueue: false, maxRetriesPerRequest: 0 });
-  const subscriber = new Redis(url, { retryStrategy, maxRetriesPerRequest: null });
+  const publisher = new Redis(url, {
+    ...common,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: commandTimeoutMs,
+  });
+  const subscriber = new Subscriber(url, {
+    ...common,
+    maxRetriesPerRequest: null,
+    // The check is refused on a connection that has begun to listen meanwhile, which then would be dropped with all it listens to.
+    enableReadyCheck: false,
+  });
   let isAway = false;
   const sayAway = (error: Error) => {
     if (!isAway)

@@ -6,7 +6,11 @@ const latest = Date.parse('9999-12-31T23:59:59.999Z');
 const dateTimePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 const datePattern = /^\d{4}-\d{2}-\d{2}$/;
 
-const bad = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+/** @param node where the value stands in the document; undefined for one of the variables */
+const bad = (message: string, node: ValueNode | undefined) =>
+  new GraphQLError(message, { ...(node ? { nodes: node } : {}), extensions: { code: 'BAD_USER_INPUT' } });
+
+const textOf = (node: ValueNode) => (node.kind === Kind.STRING ? node.value : undefined);
 
 /** 2026-02-30 is refused: JavaScript would quietly read it as March 2. */
 function isCalendarDay(day: string): boolean {
@@ -25,11 +29,12 @@ export function parseDateTime(value: unknown): Date | undefined {
   return time >= earliest && time <= latest ? new Date(time) : undefined;
 }
 
-function dateTimeInput(value: unknown): Date {
+function dateTimeInput(value: unknown, node?: ValueNode): Date {
   const time = parseDateTime(value);
   if (!time) {
     throw bad(
       'A DateTime is ISO 8601 with a zone, such as 2026-03-01T12:00:00.000Z, in the years 0001 to 9999.',
+      node,
     );
   }
   return time;
@@ -41,13 +46,13 @@ export const DateTimeScalar = new GraphQLScalarType<Date, string>({
     'A moment: ISO 8601 in UTC with milliseconds, such as 2026-03-01T12:00:00.000Z. Inputs may carry another zone and fewer or more digits.',
   // Rows of the hot paths carry times as text already in this form.
   serialize: (value) => (value instanceof Date ? value.toISOString() : String(value)),
-  parseValue: dateTimeInput,
-  parseLiteral: (node: ValueNode) => dateTimeInput(node.kind === Kind.STRING ? node.value : undefined),
+  parseValue: (value) => dateTimeInput(value),
+  parseLiteral: (node: ValueNode) => dateTimeInput(textOf(node), node),
 });
 
-function dateInput(value: unknown): string {
+function dateInput(value: unknown, node?: ValueNode): string {
   if (typeof value !== 'string' || !datePattern.test(value) || value < '0001' || !isCalendarDay(value)) {
-    throw bad('A Date is a calendar day such as 2026-03-01.');
+    throw bad('A Date is a calendar day such as 2026-03-01.', node);
   }
   return value;
 }
@@ -56,8 +61,8 @@ export const DateScalar = new GraphQLScalarType<string, string>({
   name: 'Date',
   description: 'A calendar day in UTC: ISO 8601, such as 2026-03-01.',
   serialize: String,
-  parseValue: dateInput,
-  parseLiteral: (node: ValueNode) => dateInput(node.kind === Kind.STRING ? node.value : undefined),
+  parseValue: (value) => dateInput(value),
+  parseLiteral: (node: ValueNode) => dateInput(textOf(node), node),
 });
 
 /** Deeper values are a mistake or an attack, and hard on everybody who reads them. */

@@ -3,7 +3,7 @@ import { buildSchema, type GraphQLField } from 'graphql';
 import { readConfig } from './config.js';
 import { createErrorReporter } from './error-format.js';
 import { NotFoundError } from './errors.js';
-import { EventQueue } from './event-queue.js';
+import { EventQueue } from '../../test/support/event-queue.js';
 import { Executor } from './executor.js';
 import { createLogger } from './logger.js';
 import { RequestContext } from './request-context.js';

@@ -104,14 +104,16 @@ const flatten = (error: ValidationError, parent: string): FieldProblem[] => {
  * Validates each input object by the rules on its class, and names the path of everything wrong as the caller wrote it:
  * `input.email`, `filter.search`.
  */
-export const validateInput: ValidatorFn = async (value: unknown, type, { info }) => {
+export const validateInput: ValidatorFn = async (value: unknown, type, { info, args }) => {
   if (typeof value === 'string') {
     const problem =
       value.length > maxTextLength
         ? `The text is longer than ${maxTextLength} characters.`
         : textProblem(value);
-    if (problem) throw new BadUserInputError([{ path: info.fieldName, message: problem }]);
-    return;
+    if (!problem) return;
+    // Which argument it is, is not told here: it is the one that holds this value.
+    const name = Object.keys(args).find((key) => args[key] === value) ?? info.fieldName;
+    throw new BadUserInputError([{ path: name, message: problem }]);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date) return;
   const errors = await validate(value, { skipMissingProperties: true, forbidUnknownValues: false });

@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { readConfig } from './config.js';
 import { createErrorReporter } from './error-format.js';
 import { DomainError, UnauthenticatedError } from './errors.js';
-import { EventQueue } from './event-queue.js';
+import { EventQueue } from '../../test/support/event-queue.js';
 import { Executor } from './executor.js';
 import { HttpMetrics } from './http-metrics.js';
 import { createLogger } from './logger.js';

@@ -1,4 +1,4 @@
-import { TooSlowError } from './shared-subscription.js';
+import { TooSlowError } from '../../src/platform/shared-subscription.js';
 
 /**
  * Events on their way to one subscriber: pushed by whoever hears of them, taken one by one by the subscription. It holds

@@ -13,7 +13,7 @@ import { migrateJobs } from '../../src/platform/jobs.js';
  * each suite clones in a fraction of a second.
  */
 export default async function globalSetup(): Promise<void> {
-  const given = process.env.TEST_DATABASE_URL;
+  const given = process.env.TEST_DATABASE_URL || undefined;
   const homeDir = given ? null : await mkdtemp(join(tmpdir(), 'binnacle-test-'));
   const embedded = homeDir ? await startEmbeddedPostgres({ homeDir }) : null;
   const serverUrl = given ?? embedded?.url ?? '';

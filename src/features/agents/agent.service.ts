@@ -43,7 +43,7 @@ export class AgentService {
     pageArgs: PageArguments,
   ): Promise<Page<Agent> & { totalCount: () => Promise<number> }> {
     requirePermission(context.viewer, projectId, 'read');
-    const request = pageRequest(pageArgs, 1);
+    const request = pageRequest(pageArgs, ['text']);
     const rows = await this.agents.page(projectId, filter, request);
     return {
       ...makePage(request, rows, (agent) => [agent.name]),

@@ -1,7 +1,4 @@
 import { makePage, pageRequest, type Page, type PageArguments } from '../../platform/pagination.js';
-import { BadUserInputError } from '../../platform/errors.js';
-import { parseDateTime } from '../../platform/scalars.js';
-import { isId } from '../../platform/validation.js';
 import { requirePermission, type Viewer } from '../../platform/viewer.js';
 import type { AuditChain } from './audit-chain.js';
 import type { AuditEntry } from './audit-entry.entity.js';
@@ -24,10 +21,7 @@ export class AuditService {
     args: PageArguments,
   ): Promise<Page<AuditEntry>> {
     requirePermission(viewer, projectId, 'manage');
-    const request = pageRequest(args, 2);
-    if (request.from && !(parseDateTime(request.from[0]) && isId(request.from[1]))) {
-      throw new BadUserInputError([{ path: 'after', message: 'This is no cursor of the audit log.' }]);
-    }
+    const request = pageRequest(args, ['time', 'id']);
     const rows = await this.repository.page(projectId, filter, request);
     return makePage(request, rows, (entry) => [entry.at.toISOString(), entry.id]);
   }

@@ -37,7 +37,11 @@ export interface TasksReads {
   task(id: string): Promise<Task | null>;
   tasks(ids: readonly string[]): Promise<(Task | null)[]>;
   interventions(ids: readonly string[]): Promise<Intervention[]>;
-  interventionsChangedIn(taskIds: readonly string[]): Promise<{ projectId: string; id: string }[]>;
+  /** Those of the tasks that were asked for or resolved within so many seconds. */
+  interventionsChangedIn(
+    taskIds: readonly string[],
+    seconds: number,
+  ): Promise<Pick<Intervention, 'projectId' | 'id' | 'resolvedAt'>[]>;
 }
 
 export interface TasksDependencies {
@@ -67,13 +71,14 @@ export function createTasks(deps: TasksDependencies) {
     task: (id) => repository.find(id),
     tasks: (ids) => repository.findMany(ids),
     interventions: (ids) => repository.findInterventions(ids),
-    interventionsChangedIn: (taskIds) => repository.interventionsChangedIn(taskIds),
+    interventionsChangedIn: (taskIds, seconds) => repository.interventionsChangedIn(taskIds, seconds),
   };
   return {
     service,
     reads,
     humans,
     handlers,
+    steps,
     resolvers: [
       new TaskResolver(service, humans, deps.agents, deps.projects),
       new TaskConnectionResolver(),

@@ -38,7 +38,7 @@ export class InterventionService {
     pageArgs: PageArguments,
   ): Promise<Page<Intervention> & { totalCount: () => Promise<number> }> {
     requirePermission(context.viewer, projectId, 'read');
-    const request = pageRequest(pageArgs, 2);
+    const request = pageRequest(pageArgs, ['time', 'id']);
     const rows = await this.tasks.interventionPage(projectId, status, request);
     return {
       ...makePage(request, rows, ({ requestedAt, id }) => [requestedAt.toISOString(), id]),

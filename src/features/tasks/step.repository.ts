@@ -60,7 +60,7 @@ function merged(column: string): string {
       return `CASE WHEN excluded.cost_usd IS NULL OR (${isLate} AND s.cost_usd IS NOT NULL) THEN s.cost_source ELSE excluded.cost_source END`;
     case 'latency_ms':
       return `CASE WHEN ${isLate}
-        THEN COALESCE(s.latency_ms, excluded.latency_ms, ${measured(filled('started_at'), filled('ended_at'))})
+        THEN COALESCE(s.latency_ms, ${measured(filled('started_at'), filled('ended_at'))}, excluded.latency_ms)
         ELSE COALESCE(excluded.latency_ms,
           CASE WHEN COALESCE(excluded.started_at, excluded.ended_at) IS NOT NULL
             THEN ${measured(known('started_at'), known('ended_at'))} END,

@@ -8,11 +8,20 @@ import type { ReportProgressInput } from './task.inputs.js';
 
 /** Takes in what agents do: the hot path of writing. */
 export class StepService {
+  /** When each call that is under way began, the oldest first. */
+  readonly #begun = new Set<{ at: number }>();
+
   constructor(
     private readonly database: Database,
     private readonly changer: TaskChanger,
     private readonly maxStepsPerCall: number,
   ) {}
+
+  /** For how long the oldest call of record that is under way has been so, milliseconds; 0 where none is. */
+  get longestMs(): number {
+    const [oldest] = this.#begun;
+    return oldest ? performance.now() - oldest.at : 0;
+  }
 
   /**
    * Stores the good steps of a batch and names the bad ones. The answer comes after the commit. Sent again, nothing is
@@ -30,6 +39,21 @@ export class StepService {
       if (reason === undefined) records.push(stepRecord(step));
       else rejected.push({ index, key: textOrNull(step.key), reason });
     }
+    const call = { at: performance.now() };
+    this.#begun.add(call);
+    try {
+      return await this.#write(context, input, records, rejected);
+    } finally {
+      this.#begun.delete(call);
+    }
+  }
+
+  #write(
+    context: RequestContext,
+    input: RecordStepsInput,
+    records: readonly StepRecord[],
+    rejected: RejectedStep[],
+  ): Promise<RecordStepsResult> {
     return this.database.transaction(async (tx) => {
       const head = await this.changer.lockHead(tx, context, input.taskId, 'ingest');
       const { progress, progressMessage: message } = input;

@@ -3,6 +3,11 @@ import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { JsonScalar } from '../../platform/scalars.js';
 import { CostSource, ErrorClass, TaskStatus } from './task-enums.js';
 
+/** GraphQL has no larger Int; the sum that is stored is exact. */
+const maxInt = 2_147_483_647;
+const withinInt = { from: (sum: number) => Math.min(sum, maxInt), to: (sum: number) => sum };
+const intEnds = `${maxInt} stands for as many or more.`;
+
 /**
  * One piece of work of an agent. Every committed change of a task, its steps or its interventions happens under the lock of
  * this row and raises `revision` by one.
@@ -128,15 +133,16 @@ export class Task {
   @Field(() => Int)
   stepCount: number;
 
-  @Column({ type: 'bigint' })
-  @Field(() => Int, { description: 'Sum over the steps that told it; includes cached tokens.' })
+  @Column({ type: 'bigint', transformer: withinInt })
+  @Field(() => Int, { description: `Sum over the steps that told it; includes cached tokens. ${intEnds}` })
   inputTokens: number;
 
-  @Column({ type: 'bigint' })
-  @Field(() => Int, { description: 'Sum over the steps that told it; includes reasoning tokens.' })
+  @Column({ type: 'bigint', transformer: withinInt })
+  @Field(() => Int, { description: `Sum over the steps that told it; includes reasoning tokens. ${intEnds}` })
   outputTokens: number;
 
-  @Column({ type: 'numeric', precision: 20, scale: 10, nullable: true })
+  /** Wider than that of a step: a task holds any sum of them. */
+  @Column({ type: 'numeric', precision: 30, scale: 10, nullable: true })
   @Field(() => Float, {
     nullable: true,
     description: 'US dollars: the sum of the known costs of its steps; null = none is known.',

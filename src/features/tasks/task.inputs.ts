@@ -1,3 +1,4 @@
+import { ValidateNested } from 'class-validator';
 import { Field, Float, ID, InputType, Int } from 'type-graphql';
 import { JsonScalar } from '../../platform/scalars.js';
 import { Json, Range, Text, Texts } from '../../platform/validation.js';
@@ -140,6 +141,7 @@ export class FinishTaskInput {
   output?: unknown;
 
   @Field(() => ErrorInput, { nullable: true })
+  @ValidateNested()
   error?: ErrorInput | null;
 
   @Field(() => Date, {

@@ -164,7 +164,7 @@ export class TaskRepository {
       .createQueryBuilder(Task, 'task')
       .where('task.project_id = :projectId', { projectId });
     const where = (condition: string, values: Record<string, unknown>) => query.andWhere(condition, values);
-    if (filter.traceId != null) where('task.trace_id = :traceId', { traceId: filter.traceId });
+    if (filter.traceId != null) where('task.trace_id = :traceId', { traceId: filter.traceId.toLowerCase() });
     if (filter.agentId != null) where('task.agent_id = :agentId', { agentId: filter.agentId });
     if (filter.agentVersionId != null) {
       where('task.agent_version_id = :agentVersionId', { agentVersionId: filter.agentVersionId });
@@ -201,12 +201,15 @@ export class TaskRepository {
     return this.database.manager.findBy(Intervention, { id: In(ids) });
   }
 
-  /** The interventions of those tasks that were asked for or resolved in the last minute. */
-  interventionsChangedIn(taskIds: readonly string[]): Promise<{ projectId: string; id: string }[]> {
+  /** The interventions of those tasks that were asked for or resolved within so many seconds. */
+  interventionsChangedIn(
+    taskIds: readonly string[],
+    seconds: number,
+  ): Promise<Pick<Intervention, 'projectId' | 'id' | 'resolvedAt'>[]> {
     return this.database.query(
-      `SELECT project_id AS "projectId", id FROM interventions
-       WHERE task_id = ANY($1) AND GREATEST(requested_at, resolved_at) > now() - interval '60 seconds'`,
-      [taskIds],
+      `SELECT project_id AS "projectId", id, resolved_at AS "resolvedAt" FROM interventions
+       WHERE task_id = ANY($1) AND GREATEST(requested_at, resolved_at) > now() - make_interval(secs => $2)`,
+      [taskIds, seconds],
     );
   }
 

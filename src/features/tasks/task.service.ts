@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { v5 as derivedUuid, v7 as uuid } from 'uuid';
-import { AgentStatus, type AgentService } from '../agents/index.js';
+import { AgentStatus, type Agent, type AgentService } from '../agents/index.js';
 import type { Database, Transaction } from '../../platform/database.js';
 import { BadUserInputError, ConflictError, NotFoundError } from '../../platform/errors.js';
 import type { JobQueue } from '../../platform/jobs.js';
@@ -56,7 +56,8 @@ export class TaskService {
         throw new BadUserInputError([{ path: `filter.${name}`, message: 'This is no id.' }]);
       }
     }
-    const request = pageRequest(pageArgs, 2);
+    const isByTime = order === TaskOrder.NEWEST || order === TaskOrder.OLDEST;
+    const request = pageRequest(pageArgs, [isByTime ? 'time' : 'number', 'id']);
     const rows = await this.tasks.page(projectId, filter, order, request);
     const keyOf = (task: Task): [string | number, string] => {
       if (order === TaskOrder.SLOWEST) return [task.latencyMs ?? 0, task.id];
@@ -82,13 +83,11 @@ export class TaskService {
    */
   async create(context: RequestContext, input: CreateTaskInput): Promise<Task> {
     const agent = await this.agents.get(context, input.agentId, 'ingest');
-    if (agent.status !== AgentStatus.ACTIVE) {
-      throw new ConflictError(`The agent is ${agent.status} and takes no new tasks; set it ACTIVE first.`);
-    }
-    if (input.parentId != null) await this.#requireParent(agent.projectId, input.parentId);
-    const task = this.#newTask(agent.projectId, agent.currentVersionId, input);
+    const isActive = agent.status === AgentStatus.ACTIVE;
+    const parent = input.parentId == null ? null : await this.#parent(agent.projectId, input.parentId);
+    const task = this.#newTask(agent, parent?.id ?? null, input);
     const isNew = await this.database.transaction(async (tx) => {
-      if (!(await this.tasks.insert(tx, task))) return false;
+      if (!isActive || !(await this.tasks.insert(tx, task))) return false;
       if (task.status === TaskStatus.RUNNING) await this.#watchTimeout(tx, task);
       await this.changer.audit(tx, context, task, 'createTask', null, {
         agentId: agent.id,
@@ -102,6 +101,9 @@ export class TaskService {
     if (isNew) return task;
     const existing = await this.tasks.find(task.id);
     if (existing && existing.requestHash === task.requestHash) return existing;
+    if (!isActive) {
+      throw new ConflictError(`The agent is ${agent.status} and takes no new tasks; set it ACTIVE first.`);
+    }
     throw new ConflictError('This idempotency key already made a task from another input; use another key.');
   }
 
@@ -139,6 +141,12 @@ export class TaskService {
     return this.database.transaction(async (tx) => {
       const task = await this.changer.lock(tx, context, id, 'operate');
       requireTransition(task.status, TaskStatus.QUEUED);
+      // RUNNING goes back to the queue only where a worker lost the task, which is not for callers to say.
+      if (!isFinished(task.status)) {
+        throw new ConflictError(
+          `The task is ${task.status} and cannot become QUEUED; finish or cancel it first.`,
+        );
+      }
       const attempt = task.attempt + 1;
       const patch: Partial<Task> = {
         status: TaskStatus.QUEUED,
@@ -216,9 +224,10 @@ export class TaskService {
     await this.jobs.add(tx, 'timeOutTask', { taskId: task.id, attempt: task.attempt }, { runAt });
   }
 
-  async #requireParent(projectId: string, parentId: string): Promise<void> {
+  async #parent(projectId: string, parentId: string): Promise<Task> {
     const parent = isId(parentId) ? await this.tasks.find(parentId) : null;
     if (parent?.projectId !== projectId) throw new NotFoundError('The parent task');
+    return parent;
   }
 
   #visible(context: RequestContext, task: Task | null): Task {
@@ -227,7 +236,7 @@ export class TaskService {
     return task;
   }
 
-  #newTask(projectId: string, agentVersionId: string, input: CreateTaskInput): Task {
+  #newTask(agent: Agent, parentId: string | null, input: CreateTaskInput): Task {
     const now = new Date();
     const isStarted = input.start ?? true;
     if (input.startedAt !== undefined && !isStarted) {
@@ -241,10 +250,10 @@ export class TaskService {
     }
     const { idempotencyKey } = input;
     return Object.assign(new Task(), {
-      id: idempotencyKey ? derivedUuid(`task:${idempotencyKey}`, projectId) : uuid(),
-      projectId,
-      agentId: input.agentId,
-      agentVersionId,
+      id: idempotencyKey ? derivedUuid(`task:${idempotencyKey}`, agent.projectId) : uuid(),
+      projectId: agent.projectId,
+      agentId: agent.id,
+      agentVersionId: agent.currentVersionId,
       traceId: null,
       requestHash: idempotencyKey ? hashOf(input) : null,
       type: input.type ?? 'task',
@@ -260,7 +269,7 @@ export class TaskService {
       output: null,
       ...errorColumns(null),
       tags: input.tags ?? [],
-      parentId: input.parentId ?? null,
+      parentId,
       queuedAt: input.startedAt ?? now,
       startedAt: isStarted ? (input.startedAt === undefined ? now : input.startedAt) : null,
       finishedAt: null,

@@ -1,6 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDatabaseUnavailable } from '../../platform/database.js';
+
+/** How long to wait before asking a database again that did not answer, milliseconds. */
+const retryMs = 1_000;
+
 /**
  * What a subscription iterates: `pull` answers the next event, null at the end. Ending it from outside aborts the signal, on
- * which a pull that waits must return, and lets go of what is watched, once.
+ * which a pull that waits must return, and lets go of what is watched, once. While the database is away the follower waits for
+ * it: `pull` is asked again, so it must not have moved on before it throws.
  */
 export class Follower<Event> implements AsyncIterableIterator<Event> {
   readonly #end = new AbortController();
@@ -11,13 +18,19 @@ export class Follower<Event> implements AsyncIterableIterator<Event> {
   ) {}
 
   async next(): Promise<IteratorResult<Event>> {
-    if (this.#end.signal.aborted) return { done: true, value: undefined };
-    try {
-      const event = await this.pull(this.#end.signal);
-      if (event !== null && !this.#end.signal.aborted) return { done: false, value: event };
-    } catch (error) {
-      this.#finish();
-      throw error;
+    const { signal } = this.#end;
+    while (!signal.aborted) {
+      try {
+        const event = await this.pull(signal);
+        if (event === null || signal.aborted) break;
+        return { done: false, value: event };
+      } catch (error) {
+        if (!isDatabaseUnavailable(error)) {
+          this.#finish();
+          throw error;
+        }
+        await sleep(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
+      }
     }
     this.#finish();
     return { done: true, value: undefined };

@@ -2,24 +2,30 @@ import type { Intervention, Task, TaskEvents, TasksReads } from '../tasks/index.
 import type { Database } from '../../platform/database.js';
 import type { Logger } from '../../platform/logger.js';
 import type { PubSub } from '../../platform/pubsub.js';
-import { ProjectFeed } from './project-feed.js';
+import { interventionVersion, ProjectFeed, type ChangeFeed } from './project-feed.js';
 import type { StepReader } from './step.reader.js';
 import { TaskFeed, type StepBatch, type TaskSnapshot } from './task-feed.js';
 
 interface Watch {
   feed: ProjectFeed;
   tasks: Map<string, { feed: TaskFeed; followers: number }>;
+  /** Of the project and of its tasks. */
+  followers: number;
   listening: Promise<() => void>;
 }
 
-/** How far back a sweep looks for changed tasks: longer than any statement may take to commit. */
-const sweepWindow = "interval '60 seconds'";
+/** How far a sweep looks back beyond the one before it: longer than a transaction may take to commit. */
+const overlapSeconds = 60;
 
-const recentlyChanged = {
-  name: 'recently-changed-tasks',
-  text: `SELECT id, project_id AS "projectId", revision FROM tasks
-         WHERE project_id = ANY($1) AND updated_at > now() - ${sweepWindow}`,
+const changedTasks = {
+  name: 'changed-tasks',
+  text: `SELECT id, project_id AS "projectId", revision, intervention_count > 0 AS "hasInterventions" FROM tasks
+         WHERE project_id = ANY($1) AND updated_at > now() - make_interval(secs => $2)`,
 };
+
+interface ChangedTask extends Pick<Task, 'id' | 'projectId' | 'revision'> {
+  hasInterventions: boolean;
+}
 
 /**
  * Everything that is followed live in this process. One subscription to hints for each project that anybody here watches, and
@@ -28,6 +34,8 @@ const recentlyChanged = {
 export class LiveHub {
   readonly #watches = new Map<string, Watch>();
   #timer: NodeJS.Timeout | undefined;
+  /** When the last sweep that succeeded began: while the database is away, none does. */
+  #sweptAt = 0;
 
   constructor(
     private readonly database: Database,
@@ -38,30 +46,25 @@ export class LiveHub {
     private readonly logger: Logger,
   ) {}
 
-  followSteps(
-    projectId: string,
-    taskId: string,
-    afterRevision: number,
-  ): Promise<AsyncIterableIterator<StepBatch>> {
-    return this.#followTask(projectId, taskId, (feed, release) => feed.followSteps(afterRevision, release));
+  followSteps(task: Task, afterRevision: number): Promise<AsyncIterableIterator<StepBatch>> {
+    return this.#followTask(task, (feed, release) => feed.followSteps(afterRevision, release));
   }
 
-  followTask(projectId: string, taskId: string): Promise<AsyncIterableIterator<TaskSnapshot>> {
-    return this.#followTask(projectId, taskId, (feed, release) => feed.followTask(release));
+  followTask(task: Task): Promise<AsyncIterableIterator<TaskSnapshot>> {
+    return this.#followTask(task, (feed, release) => feed.followTask(release));
   }
 
-  async followTasks(projectId: string, agentId: string | null): Promise<AsyncIterableIterator<Task>> {
-    const watch = this.#watch(projectId);
-    const follower = watch.feed.followTasks(agentId, () => this.#release(projectId));
-    await watch.listening;
-    return follower;
+  followTasks(projectId: string, agentId: string | null): Promise<AsyncIterableIterator<Task>> {
+    const isWanted = (task: Task) => agentId === null || task.agentId === agentId;
+    return this.#followProject(projectId, ({ tasks }) => tasks, isWanted);
   }
 
-  async followInterventions(projectId: string): Promise<AsyncIterableIterator<Intervention>> {
-    const watch = this.#watch(projectId);
-    const follower = watch.feed.followInterventions(() => this.#release(projectId));
-    await watch.listening;
-    return follower;
+  followInterventions(projectId: string): Promise<AsyncIterableIterator<Intervention>> {
+    return this.#followProject(
+      projectId,
+      ({ interventions }) => interventions,
+      () => true,
+    );
   }
 
   /** How many projects and tasks are watched here; both are 0 when nobody follows anything. */
@@ -77,72 +80,99 @@ export class LiveHub {
 
   /** Listens first, so that nothing falls between what is read and what is told. */
   async #followTask<F>(
-    projectId: string,
-    taskId: string,
+    { id, projectId, revision }: Task,
     follow: (feed: TaskFeed, release: () => void) => F,
   ): Promise<F> {
-    const watch = this.#watch(projectId);
-    let entry = watch.tasks.get(taskId);
+    const watch = this.#hold(projectId);
+    let entry = watch.tasks.get(id);
     if (!entry) {
-      const feed = new TaskFeed(taskId, projectId, this.steps, (id) => this.reads.task(id));
-      watch.tasks.set(taskId, (entry = { feed, followers: 0 }));
+      const feed = new TaskFeed(id, projectId, this.steps, (taskId) => this.reads.task(taskId));
+      watch.tasks.set(id, (entry = { feed, followers: 0 }));
     }
     const watched = entry;
     watched.followers++;
-    const follower = follow(watched.feed, () => {
-      if (--watched.followers === 0 && watch.tasks.get(taskId) === watched) watch.tasks.delete(taskId);
-      this.#release(projectId);
-    });
+    // Who begins to follow sees at least what the caller has read, even where the hints of it went missing.
+    watched.feed.raise(revision);
     await watch.listening;
-    return follower;
+    return follow(watched.feed, () => {
+      if (--watched.followers === 0) watch.tasks.delete(id);
+      this.#release(projectId, watch);
+    });
   }
 
-  #watch(projectId: string): Watch {
-    const known = this.#watches.get(projectId);
-    if (known) return known;
-    const feed = new ProjectFeed(projectId, this.reads, (error) => this.#fault(error));
-    const watch: Watch = { feed, tasks: new Map(), listening: Promise.resolve(() => undefined) };
-    watch.listening = this.#listen(watch);
-    this.#watches.set(projectId, watch);
-    this.#timer ??= setTimeout(() => void this.#sweep(), this.sweepMs).unref();
+  async #followProject<Item extends { id: string }>(
+    projectId: string,
+    kind: (feed: ProjectFeed) => ChangeFeed<Item>,
+    isWanted: (item: Item) => boolean,
+  ): Promise<AsyncIterableIterator<Item>> {
+    const watch = this.#hold(projectId);
+    const feed = kind(watch.feed);
+    await watch.listening;
+    // What changed before is old news to the first who follows; later ones find it noted.
+    if (!feed.isFollowed) {
+      await this.#look([projectId], 'know').catch((error: unknown) => this.#fault(error));
+    }
+    return feed.follow(isWanted, () => this.#release(projectId, watch));
+  }
+
+  #hold(projectId: string): Watch {
+    let watch = this.#watches.get(projectId);
+    if (!watch) {
+      const feed = new ProjectFeed(this.reads, (error) => this.#fault(error));
+      watch = { feed, tasks: new Map(), followers: 0, listening: Promise.resolve(() => undefined) };
+      watch.listening = this.#listen(projectId, watch);
+      this.#watches.set(projectId, watch);
+      if (!this.#timer) {
+        this.#sweptAt = performance.now();
+        this.#timer = setTimeout(() => void this.#sweep(), this.sweepMs).unref();
+      }
+    }
+    watch.followers++;
     return watch;
   }
 
-  async #listen(watch: Watch): Promise<() => void> {
-    const { projectId } = watch.feed;
-    // What changed shortly before is old news to those who begin to follow now. Read ahead of listening: what falls between the
-    // two is found by the sweep.
-    await this.#changed([projectId])
-      .then((rows) => rows.forEach(({ id, revision }) => watch.feed.prime(id, revision)))
-      .catch((error: unknown) => this.#fault(error));
+  #release(projectId: string, watch: Watch): void {
+    if (--watch.followers > 0) return;
+    this.#watches.delete(projectId);
+    void watch.listening.then((stop) => stop());
+  }
+
+  async #listen(projectId: string, watch: Watch): Promise<() => void> {
+    const { tasks, interventions } = watch.feed;
     const stops = await Promise.all([
       this.events.subscribe('taskChanged', projectId, ({ taskId, revision }) => {
         watch.tasks.get(taskId)?.feed.raise(revision);
-        watch.feed.taskChanged(taskId, revision);
+        tasks.hear(taskId, revision);
       }),
       this.events.subscribe('interventionChanged', projectId, ({ interventionId }) =>
-        watch.feed.interventionChanged(interventionId),
+        interventions.hear(interventionId),
       ),
     ]);
     return () => stops.forEach((stop) => stop());
   }
 
-  #release(projectId: string): void {
-    const watch = this.#watches.get(projectId);
-    if (!watch || watch.tasks.size > 0 || watch.feed.isFollowed) return;
-    this.#watches.delete(projectId);
-    watch.listening.then((stop) => stop()).catch((error: unknown) => this.#fault(error));
-  }
-
-  #changed(projectIds: readonly string[]) {
-    return this.database.query<{ id: string; projectId: string; revision: number }>(recentlyChanged, [
-      projectIds,
-    ]);
+  /**
+   * Hears of all that has changed since the sweep before the last, or notes it as known, in the projects given: in one query,
+   * and one more where tasks with interventions are among it.
+   */
+  async #look(projectIds: readonly string[], how: 'hear' | 'know'): Promise<void> {
+    const seconds = overlapSeconds + (performance.now() - this.#sweptAt) / 1000;
+    const tasks = await this.database.query<ChangedTask>(changedTasks, [projectIds, seconds]);
+    for (const { id, projectId, revision } of tasks) {
+      this.#watches.get(projectId)?.feed.tasks[how](id, revision);
+    }
+    const asking = tasks.filter((task) => task.hasInterventions).map(({ id }) => id);
+    if (asking.length === 0) return;
+    for (const found of await this.reads.interventionsChangedIn(asking, seconds)) {
+      this.#watches.get(found.projectId)?.feed.interventions[how](found.id, interventionVersion(found));
+    }
   }
 
   async #sweep(): Promise<void> {
+    const begunAt = performance.now();
     try {
       await this.#sweepOnce();
+      this.#sweptAt = begunAt;
     } catch (error) {
       this.#fault(error);
     }
@@ -160,14 +190,7 @@ export class LiveHub {
     }
     const revisions = feeds.size > 0 ? await this.steps.revisions([...feeds.keys()]) : [];
     for (const { id, revision } of revisions) feeds.get(id)?.raise(revision);
-    if (followed.length === 0) return;
-    const missed = (await this.#changed(followed)).filter(({ id, projectId, revision }) =>
-      this.#watches.get(projectId)?.feed.taskChanged(id, revision),
-    );
-    if (missed.length === 0) return;
-    for (const { projectId, id } of await this.reads.interventionsChangedIn(missed.map(({ id }) => id))) {
-      this.#watches.get(projectId)?.feed.interventionChanged(id);
-    }
+    if (followed.length > 0) await this.#look(followed, 'hear');
   }
 
   #fault(error: unknown): void {

@@ -3,17 +3,21 @@ import { TooSlowError } from '../../platform/shared-subscription.js';
 import { Follower, Waiters } from './follower.js';
 
 /** Most changed things that may wait for one slow follower: past it the follower is cut off, and starts anew. */
-const maxWaiting = 10_000;
-const keptRevisions = 20_000;
+const mostWaiting = 10_000;
+/** Of how many things it is remembered what was told. */
+const mostRemembered = 20_000;
+const readSize = 500;
 
-/** Things that changed, newest state of each, for those who follow a whole project. */
+/** Things that changed, the newest state of each, for one follower. */
 class ChangeQueue<Item extends { id: string }> {
   readonly #waiting = new Map<string, Item>();
   readonly #waiters = new Waiters();
   #isTooSlow = false;
 
+  constructor(readonly isWanted: (item: Item) => boolean) {}
+
   push(item: Item): void {
-    if (this.#waiting.size >= maxWaiting) this.#isTooSlow = true;
+    if (!this.#waiting.has(item.id) && this.#waiting.size >= mostWaiting) this.#isTooSlow = true;
     else this.#waiting.set(item.id, item);
     this.#waiters.check();
   }
@@ -28,119 +32,102 @@ class ChangeQueue<Item extends { id: string }> {
   }
 }
 
+export interface ChangeFeedOptions<Item> {
+  read: (ids: readonly string[]) => Promise<(Item | null)[]>;
+  /** A number that grows with each change of an item. */
+  versionOf: (item: Item) => number;
+  onFault: (error: unknown) => void;
+}
+
 /**
- * The tasks and interventions of one watched project of this process. Each is read once after it changed, however many follow,
- * and whatever changes while a read is under way waits for the next one: a burst of changes costs few reads.
+ * The changing things of one kind in one project. Each is read once after it changed, however many follow, and whatever changes
+ * while a read is under way waits for the next one: a burst of changes costs few reads. No version is told twice.
  */
-export class ProjectFeed {
-  readonly #taskQueues = new Map<ChangeQueue<Task>, string | null>();
-  readonly #interventionQueues = new Set<ChangeQueue<Intervention>>();
-  readonly #dirtyTasks = new Map<string, number>();
-  readonly #dirtyInterventions = new Set<string>();
-  /** The revisions told so far, so that a sweep knows what it missed. */
+export class ChangeFeed<Item extends { id: string }> {
+  readonly #queues = new Set<ChangeQueue<Item>>();
+  readonly #changed = new Set<string>();
+  /** The version told of each thing, the oldest first. */
   readonly #told = new Map<string, number>();
   #isReading = false;
 
-  constructor(
-    readonly projectId: string,
-    private readonly reads: TasksReads,
-    private readonly onFault: (error: unknown) => void,
-  ) {}
-
-  followTasks(agentId: string | null, release: () => void): AsyncIterableIterator<Task> {
-    const queue = new ChangeQueue<Task>();
-    this.#taskQueues.set(queue, agentId);
-    return new Follower(
-      (signal) => queue.pull(signal),
-      () => {
-        this.#taskQueues.delete(queue);
-        release();
-      },
-    );
-  }
-
-  followInterventions(release: () => void): AsyncIterableIterator<Intervention> {
-    const queue = new ChangeQueue<Intervention>();
-    this.#interventionQueues.add(queue);
-    return new Follower(
-      (signal) => queue.pull(signal),
-      () => {
-        this.#interventionQueues.delete(queue);
-        release();
-      },
-    );
-  }
+  constructor(private readonly options: ChangeFeedOptions<Item>) {}
 
   get isFollowed(): boolean {
-    return this.#taskQueues.size > 0 || this.#interventionQueues.size > 0;
+    return this.#queues.size > 0;
   }
 
-  /** Notes revisions as told already: those that stood when the watch began. */
-  prime(taskId: string, revision: number): void {
-    this.#remember(taskId, revision);
+  follow(isWanted: (item: Item) => boolean, release: () => void): AsyncIterableIterator<Item> {
+    const queue = new ChangeQueue(isWanted);
+    this.#queues.add(queue);
+    return new Follower(
+      (signal) => queue.pull(signal),
+      () => {
+        this.#queues.delete(queue);
+        release();
+      },
+    );
   }
 
-  /** True where a change had not been heard of: a hint went missing. */
-  taskChanged(taskId: string, revision: number): boolean {
-    if (revision <= (this.#told.get(taskId) ?? 0)) return false;
-    this.#remember(taskId, revision);
-    if (this.#taskQueues.size > 0) this.#dirtyTasks.set(taskId, revision);
-    void this.#read();
-    return true;
+  /** A version that those who begin to follow now need not be told. */
+  know(id: string, version: number): void {
+    if (!this.isFollowed) this.#remember(id, version);
   }
 
-  interventionChanged(interventionId: string): void {
-    if (this.#interventionQueues.size === 0) return;
-    this.#dirtyInterventions.add(interventionId);
-    void this.#read();
+  /** Something changed. @param version where it is known; told already, it is passed over */
+  hear(id: string, version = Infinity): void {
+    if (!this.isFollowed || version <= (this.#told.get(id) ?? 0)) return;
+    this.#changed.add(id);
+    void this.#readAll();
   }
 
-  #remember(taskId: string, revision: number): void {
-    this.#told.delete(taskId);
-    this.#told.set(taskId, revision);
-    for (const [oldest] of this.#told) {
-      if (this.#told.size <= keptRevisions) break;
-      this.#told.delete(oldest);
-    }
-  }
-
-  async #read(): Promise<void> {
+  async #readAll(): Promise<void> {
     if (this.#isReading) return;
     this.#isReading = true;
-    try {
-      while (this.#dirtyTasks.size > 0 || this.#dirtyInterventions.size > 0) {
-        const taskIds = take(this.#dirtyTasks.keys(), 500);
-        for (const id of taskIds) this.#dirtyTasks.delete(id);
-        const interventionIds = take(this.#dirtyInterventions.values(), 500);
-        for (const id of interventionIds) this.#dirtyInterventions.delete(id);
-        const [tasks, interventions] = await Promise.all([
-          taskIds.length > 0 ? this.reads.tasks(taskIds) : [],
-          interventionIds.length > 0 ? this.reads.interventions(interventionIds) : [],
-        ]);
-        for (const task of tasks) if (task) this.#tellTask(task);
-        for (const intervention of interventions) {
-          for (const queue of this.#interventionQueues) queue.push(intervention);
-        }
+    while (this.#changed.size > 0) {
+      const ids = [...this.#changed].slice(0, readSize);
+      for (const id of ids) this.#changed.delete(id);
+      try {
+        for (const item of await this.options.read(ids)) if (item) this.#tell(item);
+      } catch (error) {
+        // The next sweep finds them: they have not been told.
+        this.options.onFault(error);
       }
-    } catch (error) {
-      // The next hint or sweep of the same task finds it again: what was not told is forgotten as told.
-      this.#told.clear();
-      this.onFault(error);
-    } finally {
-      this.#isReading = false;
     }
+    this.#isReading = false;
   }
 
-  #tellTask(task: Task): void {
-    for (const [queue, agentId] of this.#taskQueues) {
-      if (agentId === null || agentId === task.agentId) queue.push(task);
-    }
+  #tell(item: Item): void {
+    const version = this.options.versionOf(item);
+    if (version <= (this.#told.get(item.id) ?? 0)) return;
+    this.#remember(item.id, version);
+    for (const queue of this.#queues) if (queue.isWanted(item)) queue.push(item);
+  }
+
+  #remember(id: string, version: number): void {
+    this.#told.delete(id);
+    this.#told.set(id, version);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > mostRemembered && oldest !== undefined) this.#told.delete(oldest);
   }
 }
 
-function take(values: Iterator<string>, most: number): string[] {
-  const taken: string[] = [];
-  for (let next = values.next(); !next.done && taken.length < most; next = values.next())
-    taken.push(next.value);
-  return taken;
+/** The tasks and the interventions of one watched project of this process. */
+export class ProjectFeed {
+  readonly tasks: ChangeFeed<Task>;
+  readonly interventions: ChangeFeed<Intervention>;
+
+  constructor(reads: TasksReads, onFault: (error: unknown) => void) {
+    const { tasks, interventions } = reads;
+    this.tasks = new ChangeFeed({ read: tasks, versionOf: (task) => task.revision, onFault });
+    this.interventions = new ChangeFeed({ read: interventions, versionOf: interventionVersion, onFault });
+  }
+
+  get isFollowed(): boolean {
+    return this.tasks.isFollowed || this.interventions.isFollowed;
+  }
+}
+
+/** An intervention changes once: from open to how it ended. */
+export function interventionVersion({ resolvedAt }: Pick<Intervention, 'resolvedAt'>): number {
+  return resolvedAt === null ? 1 : 2;
 }

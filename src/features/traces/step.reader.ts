@@ -67,6 +67,11 @@ const readSince = {
     WHERE t.id = $1 ORDER BY s.revision, s.seq LIMIT $3`,
 };
 
+const readRevision = {
+  name: 'steps-of-revision',
+  text: `SELECT ${skeleton} FROM task_steps s WHERE s.task_id = $1 AND s.revision = $2 ORDER BY s.seq`,
+};
+
 /** Reads steps by plain SQL: the hot path of reading. */
 export class StepReader {
   constructor(private readonly database: Database) {}
@@ -128,7 +133,7 @@ export class StepReader {
   /**
    * What changed past a revision, in its order, whole revisions at a time. One statement, so one snapshot: the rows are
    * exactly those up to the revision answered.
-   * @param limit how many rows at most; a single revision of more is still answered whole
+   * @param limit how many rows at most; a revision of more is answered whole, and alone
    * @returns null where the task is gone
    */
   async since(taskId: string, cursor: number, limit: number): Promise<StepWindow | null> {
@@ -145,8 +150,10 @@ export class StepReader {
     if (!hasMore) return { steps, revision: taskRevision, isFinished: isFinished(taskStatus) };
     const last = steps.at(-1)?.revision ?? 0;
     const whole = steps.filter((step) => step.revision < last);
-    if (whole.length === 0) return this.since(taskId, cursor, limit * 4);
-    return { steps: whole, revision: last - 1, isFinished: false };
+    if (whole.length > 0) return { steps: whole, revision: last - 1, isFinished: false };
+    // Of a later snapshot: what has changed since then comes under its later revision.
+    const alone = await this.database.query<RawStep>(readRevision, [taskId, last], asText);
+    return { steps: alone.map(finishRow), revision: last, isFinished: false };
   }
 
   /** The revisions that tasks have now, for those that watch them. */

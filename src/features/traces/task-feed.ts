@@ -1,6 +1,6 @@
 import { isFinished, type Task } from '../tasks/index.js';
 import { Follower, Waiters } from './follower.js';
-import type { StepReader, StepRow, StepWindow } from './step.reader.js';
+import type { StepReader, StepRow } from './step.reader.js';
 
 /** Steps that changed up to a revision; the same object goes to everybody who was at the same place. */
 export interface StepBatch {
@@ -16,8 +16,15 @@ export interface TaskSnapshot {
   task: Task;
 }
 
+/** What was read past a cursor. */
+interface Window {
+  batch: StepBatch;
+  isFinished: boolean;
+}
+
 const batchRows = 500;
-const keptBatches = 32;
+/** Most rows kept for those who come to the same place a little later. */
+const mostKeptRows = 2_000;
 
 /**
  * One watched task of this process. Followers hold nothing but a cursor: told that there is more, they read past it, and all who
@@ -28,9 +35,10 @@ export class TaskFeed {
   /** The newest revision heard of, from hints, sweeps and reads. */
   #head = 0;
   readonly #waiters = new Waiters();
-  readonly #batches = new Map<number, Promise<StepWindow | null>>();
+  readonly #reading = new Map<number, Promise<Window | null>>();
+  readonly #kept = new Map<number, Window>();
+  #keptRows = 0;
   #snapshot: { revision: number; read: Promise<TaskSnapshot | null> } | undefined;
-  readonly #events = new WeakMap<StepWindow, StepBatch>();
 
   constructor(
     readonly taskId: string,
@@ -52,12 +60,14 @@ export class TaskFeed {
     let isOver = false;
     return new Follower(async (signal) => {
       while (!isOver && !signal.aborted) {
-        const window = await this.#window(cursor);
+        const window = await this.#windowPast(cursor);
         if (!window) return null;
-        cursor = Math.max(cursor, window.revision);
-        isOver = window.isFinished;
-        if (window.steps.length > 0) return this.#batch(window);
-        if (!isOver) await this.#waiters.until(() => this.#head > cursor, signal);
+        const { batch } = window;
+        cursor = Math.max(cursor, batch.revision);
+        // A kept window may tell of an end after which the task was tried again.
+        isOver = window.isFinished && batch.revision >= this.#head;
+        if (batch.steps.length > 0) return batch;
+        if (!isOver) await this.#waiters.until(() => this.#head > batch.revision, signal);
       }
       return null;
     }, release);
@@ -70,7 +80,7 @@ export class TaskFeed {
     return new Follower(async (signal) => {
       if (isOver) return null;
       await this.#waiters.until(() => this.#head > seen, signal);
-      const snapshot = signal.aborted ? null : await this.#read();
+      const snapshot = signal.aborted ? null : await this.#readSnapshot();
       if (!snapshot) return null;
       seen = snapshot.task.revision;
       isOver = isFinished(snapshot.task.status);
@@ -78,37 +88,39 @@ export class TaskFeed {
     }, release);
   }
 
-  #window(cursor: number): Promise<StepWindow | null> {
-    const known = this.#batches.get(cursor);
-    if (known) return known;
-    const read = this.steps.since(this.taskId, cursor, batchRows);
-    this.#batches.set(cursor, read);
-    // What held nothing new, or failed, is asked anew next time.
-    const forget = () => {
-      if (this.#batches.get(cursor) === read) this.#batches.delete(cursor);
-    };
-    read.then((window) => {
-      if (!window || window.steps.length === 0) forget();
-      else this.raise(window.revision);
-    }, forget);
-    for (const [oldest] of this.#batches) {
-      if (this.#batches.size <= keptBatches) break;
-      this.#batches.delete(oldest);
+  async #windowPast(cursor: number): Promise<Window | null> {
+    const kept = this.#kept.get(cursor);
+    if (kept) return kept;
+    let read = this.#reading.get(cursor);
+    if (!read) {
+      read = this.#readPast(cursor).finally(() => this.#reading.delete(cursor));
+      this.#reading.set(cursor, read);
     }
     return read;
   }
 
-  #batch(window: StepWindow): StepBatch {
-    let event = this.#events.get(window);
-    if (!event) {
-      const { taskId, projectId } = this;
-      event = { projectId, taskId, revision: window.revision, steps: window.steps };
-      this.#events.set(window, event);
-    }
-    return event;
+  async #readPast(cursor: number): Promise<Window | null> {
+    const { taskId, projectId } = this;
+    const found = await this.steps.since(taskId, cursor, batchRows);
+    if (!found) return null;
+    const { revision, steps, isFinished } = found;
+    const window = { batch: { projectId, taskId, revision, steps }, isFinished };
+    this.raise(revision);
+    if (steps.length > 0) this.#keep(cursor, window);
+    return window;
   }
 
-  #read(): Promise<TaskSnapshot | null> {
+  #keep(cursor: number, window: Window): void {
+    this.#kept.set(cursor, window);
+    this.#keptRows += window.batch.steps.length;
+    for (const [oldest, { batch }] of this.#kept) {
+      if (this.#keptRows <= mostKeptRows) break;
+      this.#kept.delete(oldest);
+      this.#keptRows -= batch.steps.length;
+    }
+  }
+
+  #readSnapshot(): Promise<TaskSnapshot | null> {
     if (this.#snapshot && this.#snapshot.revision >= this.#head) return this.#snapshot.read;
     const read = this.readTask(this.taskId).then((task) => {
       if (!task) return null;

@@ -2,6 +2,7 @@ import type { Task, TaskService } from '../tasks/index.js';
 import { BadUserInputError, NotFoundError } from '../../platform/errors.js';
 import { makePage, pageRequest, type Page, type PageArguments } from '../../platform/pagination.js';
 import type { RequestContext } from '../../platform/request-context.js';
+import { textRuleProblem } from '../../platform/validation.js';
 import { requirePermission } from '../../platform/viewer.js';
 import type { LiveHub } from './live-hub.js';
 import type { StepFilter } from './step-filter.js';
@@ -27,11 +28,7 @@ export class TraceService {
     pageArgs: PageArguments,
     withPayload: boolean,
   ): Promise<Page<StepRow> & { totalCount: () => Promise<number> }> {
-    const request = pageRequest(pageArgs, 1);
-    if (request.from && !/^\d{1,9}$/.test(request.from[0] ?? '')) {
-      const path = request.isBackwards ? 'before' : 'after';
-      throw new BadUserInputError([{ path, message: 'This is no cursor of this list.' }]);
-    }
+    const request = pageRequest(pageArgs, ['whole']);
     const rows = await this.steps.page(taskId, filter, request, withPayload);
     return {
       ...makePage(request, rows, (step) => [step.seq]),
@@ -55,7 +52,9 @@ export class TraceService {
     pageArgs: PageArguments,
   ): Promise<Page<StepHitRow>> {
     requirePermission(context.viewer, projectId, 'read');
-    const request = pageRequest(pageArgs, 3);
+    const problem = textRuleProblem(text, { max: 500 });
+    if (problem) throw new BadUserInputError([{ path: 'text', message: problem }]);
+    const request = pageRequest(pageArgs, ['time', 'id', 'whole']);
     const rows = await this.steps.search(projectId, text, filter, request);
     const hits = rows.map(({ snippet, queuedAt, ...step }) => ({ step, snippet, queuedAt }));
     return makePage(request, hits, ({ step, queuedAt }) => [queuedAt, step.taskId, step.seq]);
@@ -66,12 +65,12 @@ export class TraceService {
       throw new BadUserInputError([{ path: 'afterRevision', message: 'A revision is 0 or more.' }]);
     }
     const task = await this.tasks.get(context, taskId);
-    return this.live.followSteps(task.projectId, task.id, afterRevision);
+    return this.live.followSteps(task, afterRevision);
   }
 
   async followTask(context: RequestContext, taskId: string) {
     const task = await this.tasks.get(context, taskId);
-    return this.live.followTask(task.projectId, task.id);
+    return this.live.followTask(task);
   }
 
   followTasks(

@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { get, makeAgent, makeTask, register, type Person } from './support/client.js';
+import { startTestServer, type TestServer } from './support/test-server.js';
+
+/** How lists reach their rows: with a constant number of statements, by their indexes, however much is stored. */
+
+interface Statement {
+  text: string;
+  values: unknown[];
+}
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  'Actual Rows'?: number;
+  'Rows Removed by Filter'?: number;
+  Plans?: PlanNode[];
+}
+
+let server: TestServer;
+let person: Person;
+let taskId: string;
+let recorded: Statement[] | null = null;
+const original = pg.Client.prototype.query;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  person = await register(server.url);
+  const agentId = await makeAgent(server.url, person);
+  const other = await makeAgent(server.url, person);
+  taskId = await makeTask(server.url, person.token, agentId);
+  const children = await Promise.all(
+    Array.from({ length: 60 }, (_, i) =>
+      makeTask(server.url, person.token, i % 2 ? agentId : other, { parentId: taskId }),
+    ),
+  );
+  for (const id of children) {
+    const { requestIntervention: asked } = await get<{ requestIntervention: { id: string } }>(
+      server.url,
+      person.token,
+      'mutation ($input: RequestInterventionInput!) { requestIntervention(input: $input) { id } }',
+      { input: { taskId: id, kind: 'QUESTION', reason: 'Which?' } },
+    );
+    await get(
+      server.url,
+      person.token,
+      'mutation ($input: ResolveInterventionInput!) { resolveIntervention(input: $input) { id } }',
+      {
+        input: { id: asked.id, status: 'ANSWERED' },
+      },
+    );
+  }
+  const columns = (
+    await server.database.query<{ name: string }>(
+      `SELECT attname AS name FROM pg_attribute WHERE attrelid = 'tasks'::regclass AND attnum > 0`,
+    )
+  ).map(({ name }) => name);
+  const made: Record<string, string> = {
+    id: 'gen_random_uuid()',
+    queued_at: `'2025-01-01'::timestamptz + (n % 5000) * interval '1 minute'`,
+    latency_ms: 'CASE WHEN n % 3 = 0 THEN n % 1000 END',
+    cost_usd: 'CASE WHEN n % 4 = 0 THEN (n % 1000) / 100.0 END',
+  };
+  await server.database.query(
+    `INSERT INTO tasks (${columns.join(', ')})
+     SELECT ${columns.map((column) => made[column] ?? column).join(', ')} FROM tasks, generate_series(1, 20000) AS n WHERE id = $1`,
+    [taskId],
+  );
+  await server.database.query(
+    `INSERT INTO task_steps (task_id, seq, key, type, name, status, cost_source, revision)
+     SELECT t.id, n, 'k' || n, 'LLM', 'call', 'SUCCEEDED', 'UNPRICED', n
+     FROM (SELECT id FROM tasks WHERE step_count = 0 ORDER BY id = $1 DESC LIMIT 3) t, generate_series(1, CASE WHEN t.id = $1 THEN 20000 ELSE 2000 END) AS n`,
+    [taskId],
+  );
+  await server.database.query('ANALYZE tasks, task_steps');
+  // Every statement of this process goes through here; what jobs and sweeps ask has nothing to do with a request.
+  pg.Client.prototype.query = function record(this: pg.Client, ...args: unknown[]) {
+    const [config, values] = args as [string | { text?: string; values?: unknown[] }, unknown[] | undefined];
+    const text = typeof config === 'string' ? config : (config.text ?? '');
+    const own = typeof config === 'string' ? values : (config.values ?? values);
+    if (recorded && !/graphile_worker|LISTEN/.test(text))
+      recorded.push({ text, values: Array.isArray(own) ? own : [] });
+    return (original as (...all: unknown[]) => unknown).apply(this, args);
+  } as typeof original;
+}, 60_000);
+afterAll(async () => {
+  pg.Client.prototype.query = original;
+  await server.stop();
+});
+
+/** The statements that a query causes, those left out that only find out who is asking. */
+async function statementsOf(query: string, variables: Record<string, unknown>): Promise<Statement[]> {
+  recorded = [];
+  await get(server.url, person.token, query, variables);
+  const statements = recorded.filter(
+    ({ text }) => /^\s*(SELECT|WITH)\b/.test(text) && !text.includes('FROM memberships'),
+  );
+  recorded = null;
+  return statements;
+}
+
+const pageQuery = `query ($projectId: ID!, $orderBy: TaskOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  tasks(projectId: $projectId, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
+    nodes { id name agent { name currentVersion { model } versions { number } } agentVersion { number model }
+      project { name } interventions { id status resolvedBy { id } task { id } } parent { id name agent { id } } }
+    pageInfo { startCursor endCursor } } }`;
+
+describe('a page of tasks with all that belongs to them', () => {
+  test('takes as many statements for 50 tasks as for 2', async () => {
+    const { projectId } = person;
+    // Once before, so that everything has been seen: the newest are the children, with parents and interventions.
+    await get(server.url, person.token, pageQuery, { projectId, first: 50 });
+    const few = await statementsOf(pageQuery, { projectId, first: 2 });
+    const many = await statementsOf(pageQuery, { projectId, first: 50 });
+    expect(many.map(({ text }) => text)).toHaveLength(few.length);
+    expect(few.length).toBeGreaterThan(4);
+    expect(few.length).toBeLessThan(16);
+  });
+
+  test('asks for each kind of thing once for a page of steps, found or listed', async () => {
+    const steps = `query ($id: ID!, $first: Int) { task(id: $id) { steps(first: $first) {
+      nodes { id key input output attributes error { message } } } } }`;
+    const search = `query ($projectId: ID!, $first: Int) { searchSteps(projectId: $projectId, text: "call", first: $first) {
+      nodes { snippet step { input output } task { name agent { name } } } } }`;
+    for (const [query, variables] of [
+      [steps, { id: taskId }],
+      [search, { projectId: person.projectId }],
+    ] as const) {
+      const few = await statementsOf(query, { ...variables, first: 2 });
+      const many = await statementsOf(query, { ...variables, first: 200 });
+      expect(many).toHaveLength(few.length);
+      expect(few.length).toBeGreaterThan(0);
+      expect(few.length).toBeLessThan(6);
+    }
+  });
+});
+
+/** The nodes of the plan by which a statement really ran. */
+async function planOf({ text, values }: Statement): Promise<PlanNode[]> {
+  const [row] = await server.database.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
+    `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+    values,
+  );
+  const nodes: PlanNode[] = [];
+  const walk = (node: PlanNode) => {
+    nodes.push(node);
+    node.Plans?.forEach(walk);
+  };
+  walk(row!['QUERY PLAN'][0]!.Plan);
+  return nodes;
+}
+
+/** It reads from one index, in its order, no more rows than the page needs. */
+async function expectByIndex(statement: Statement, index: string, rows: number): Promise<void> {
+  const nodes = await planOf(statement);
+  expect(
+    nodes.map((node) => node['Node Type']).filter((type) => !/^(Limit|Index (Only )?Scan)$/.test(type)),
+  ).toEqual([]);
+  expect(nodes.map((node) => node['Index Name']).filter((name) => name !== undefined)).toEqual([index]);
+  const scan = nodes.find((node) => node['Index Name'] === index);
+  expect(scan?.['Actual Rows']).toBeLessThanOrEqual(rows + 1);
+  expect(scan?.['Rows Removed by Filter'] ?? 0).toBe(0);
+}
+
+describe('over 20,000 rows', () => {
+  const idsOnly = pageQuery.replace(/nodes \{.*\}\s*pageInfo/s, 'nodes { id } pageInfo');
+
+  test.each([
+    ['NEWEST', 'tasks_newest'],
+    ['OLDEST', 'tasks_newest'],
+    ['SLOWEST', 'tasks_slowest'],
+    ['COSTLIEST', 'tasks_costliest'],
+  ])(
+    'tasks by %s come from the index %s, without a sort, on every page and both ways',
+    async (orderBy, index) => {
+      const { projectId } = person;
+      for (const [size, cursor, info] of [
+        ['first', 'after', 'endCursor'],
+        ['last', 'before', 'startCursor'],
+      ] as const) {
+        let at: string | null = null;
+        for (let page = 0; page < 3; page++) {
+          const variables: Record<string, unknown> = { projectId, orderBy, [size]: 50, [cursor]: at };
+          const statements = await statementsOf(idsOnly, variables);
+          expect(statements).toHaveLength(1);
+          await expectByIndex(statements[0]!, index, 50);
+          const { tasks } = await get<{ tasks: { pageInfo: Record<string, string> } }>(
+            server.url,
+            person.token,
+            idsOnly,
+            variables,
+          );
+          at = tasks.pageInfo[info] ?? null;
+          expect(at).not.toBeNull();
+        }
+      }
+    },
+  );
+
+  test('a page of steps comes from the primary key, without a sort, wherever it stands', async () => {
+    const query = `query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { task(id: $id) {
+      steps(first: $first, after: $after, last: $last, before: $before) { nodes { seq input } } } }`;
+    const at = (seq: number) => Buffer.from(JSON.stringify([String(seq)])).toString('base64url');
+    for (const variables of [
+      { first: 100 },
+      { first: 100, after: at(10_000) },
+      { last: 100 },
+      { last: 100, before: at(10_000) },
+    ]) {
+      const statements = (await statementsOf(query, { id: taskId, ...variables })).filter(({ text }) =>
+        text.includes('FROM task_steps'),
+      );
+      expect(statements).toHaveLength(1);
+      await expectByIndex(statements[0]!, 'task_steps_pkey', 100);
+    }
+  });
+});
