@@ -27,10 +27,10 @@ describe('the settings in the README', () => {
   });
 
   test('have the defaults that the code has', () => {
-    const config: Record<string, unknown> = readConfig({});
+    const config: Record<string, string | number | boolean | undefined> = readConfig({});
     for (const [name, value] of rows()) {
       if (value === 'made once') continue;
-      expect(`${name}=${value}`).toBe(`${name}=${config[name] === undefined ? '' : String(config[name])}`);
+      expect(`${name}=${value}`).toBe(`${name}=${config[name] ?? ''}`);
     }
   });
 });

@@ -2,7 +2,7 @@ import { registerDecorator, validate, type ValidationError, type ValidationOptio
 import { getNamedType } from 'graphql';
 import type { ValidatorFn } from 'type-graphql';
 import { BadUserInputError, type FieldProblem } from './errors.js';
-import { jsonProblem, textProblem } from './scalars.js';
+import { jsonProblem, textProblem, type JsonSize } from './scalars.js';
 
 export interface TextRule {
   /** Shortest length after trimming, in UTF-16 units; 1 unless told. */
@@ -37,9 +37,11 @@ export function setMaxJsonBytes(bytes: number): void {
 
 /** What is wrong with a JSON value: depth, size, text that cannot be stored. */
 export function jsonRuleProblem(value: unknown): string | undefined {
-  const problem = jsonProblem(value);
+  const size: JsonSize = { atMost: 0 };
+  const problem = jsonProblem(value, 0, size);
   if (problem) return problem;
-  // Counted only where it could matter: the text of a value is at least as long as its strings.
+  // Written only where it could be too large.
+  if (size.atMost <= maxJsonBytes) return undefined;
   const bytes = Buffer.byteLength(JSON.stringify(value) ?? '');
   return bytes > maxJsonBytes
     ? `The value has ${bytes} bytes as JSON; ${maxJsonBytes} are allowed.`

@@ -139,7 +139,7 @@ export class Stage {
     const inputTokens = hiddenTokens + attachedTokens + tokensOf(JSON.stringify(messages));
     const usage = priced(model, {
       inputTokens,
-      ...this.#cacheUse(name, inputTokens),
+      ...this.#cacheUse(name, inputTokens - attachedTokens),
       outputTokens,
       ...(model.reasons ? { reasoningTokens } : {}),
     });
@@ -200,10 +200,10 @@ export class Stage {
   }
 
   /** What the provider reads from its cache, and what it puts there: the conversation so far, where it is long enough. */
-  #cacheUse(model: string, inputTokens: number) {
+  #cacheUse(model: string, talkTokens: number) {
     const known = this.#cachedTokens.get(model) ?? 0;
     const writes = modelNamed(model).prices?.cacheWrite !== undefined;
-    const kept = inputTokens < 1024 ? 0 : inputTokens - (inputTokens % 128);
+    const kept = talkTokens < 1024 ? 0 : talkTokens - (talkTokens % 128);
     this.#cachedTokens.set(model, kept);
     const cachedInputTokens = Math.min(known, kept);
     return {

@@ -16,6 +16,13 @@ const cases: [string, Parameters<typeof classifyError>[0], string, boolean][] = 
     true,
   ],
   ['an odd 5xx', { httpStatus: 507 }, 'OUTAGE', true],
+  [
+    'a telling message under a vague type',
+    { httpStatus: 400, type: 'invalid_request_error', message: 'prompt is too long: 210000 tokens' },
+    'CONTEXT_LENGTH',
+    false,
+  ],
+  ['a vague type alone', { type: 'invalid_request_error' }, 'INVALID_REQUEST', false],
   ['nothing telling', { message: 'Something is off' }, 'UNKNOWN', false],
 ];
 

@@ -66,6 +66,10 @@ const words: readonly (readonly [ErrorClass, RegExp])[] = [
     ErrorClass.MALFORMED_OUTPUT,
     /JSONDecodeError|unexpected (token|end of json)|not valid json|invalid json|schema validation|failed to parse|ValidationError|OutputParser/i,
   ],
+];
+
+/** What providers say of many faults alike: counts only where nothing else tells. */
+const vagueWords: typeof words = [
   [ErrorClass.TOOL_FAILURE, /tool[ _](error|fail|call)|function call/i],
   [
     ErrorClass.OUTAGE,
@@ -91,7 +95,7 @@ const byStatus: Readonly<Record<number, ErrorClass>> = {
   529: ErrorClass.OVERLOADED,
 };
 
-/** Says what kind of fault it is, from what was told about it: code and type first, then message, then HTTP status. */
+/** Says what kind of fault it is: by words that name one (code, type, message), then the HTTP status, then vague words. */
 export function classifyError(facts: ErrorFacts): Classification {
   const { errorClass, evidence } = decide(facts);
   return {
@@ -103,18 +107,32 @@ export function classifyError(facts: ErrorFacts): Classification {
 }
 
 function decide(facts: ErrorFacts): { errorClass: ErrorClass; evidence: string } {
-  for (const field of ['code', 'type', 'message'] as const) {
-    // A message may be a whole page: what it is about stands near its beginning.
-    const text = facts[field]?.slice(0, 2000);
-    const found = text && words.find(([, pattern]) => pattern.test(text));
-    if (found) return { errorClass: found[0], evidence: `${field}: ${found[1].exec(text)?.[0]}` };
-  }
+  const named = findWord(facts, words);
+  if (named) return named;
   const status = facts.httpStatus ?? undefined;
   if (status !== undefined) {
     const errorClass = byStatus[status] ?? (status >= 500 ? ErrorClass.OUTAGE : undefined);
     if (errorClass) return { errorClass, evidence: `httpStatus: ${status}` };
   }
-  return { errorClass: ErrorClass.UNKNOWN, evidence: 'Nothing told names a known fault.' };
+  return (
+    findWord(facts, vagueWords) ?? {
+      errorClass: ErrorClass.UNKNOWN,
+      evidence: 'Nothing told names a known fault.',
+    }
+  );
+}
+
+function findWord(
+  facts: ErrorFacts,
+  known: typeof words,
+): { errorClass: ErrorClass; evidence: string } | undefined {
+  for (const field of ['code', 'type', 'message'] as const) {
+    // A message may be a whole page: what it is about stands near its beginning.
+    const text = facts[field]?.slice(0, 2000);
+    const found = text && known.find(([, pattern]) => pattern.test(text));
+    if (found) return { errorClass: found[0], evidence: `${field}: ${found[1].exec(text)?.[0]}` };
+  }
+  return undefined;
 }
 
 /** Retry-After in seconds or as a date, and the millisecond form some providers send beside it. */

@@ -5,7 +5,7 @@ import { CostSource, ErrorClass, TaskStatus } from './task-enums.js';
 
 /** GraphQL has no larger Int; the sum that is stored is exact. */
 const maxInt = 2_147_483_647;
-const withinInt = { from: (sum: number) => Math.min(sum, maxInt), to: (sum: number) => sum };
+export const withinInt = { from: (sum: number) => Math.min(sum, maxInt), to: (sum: number) => sum };
 const intEnds = `${maxInt} stands for as many or more.`;
 
 /**

@@ -1,10 +1,10 @@
 import { In, type EntityManager, type SelectQueryBuilder } from 'typeorm';
-import type { Database, Transaction } from '../../platform/database.js';
+import type { Database, Statement, Transaction } from '../../platform/database.js';
 import type { PageRequest } from '../../platform/pagination.js';
 import type { StepTotals } from './step.repository.js';
 import { Intervention } from './intervention.entity.js';
 import { InterventionStatus, TaskOrder, type TaskStatus } from './task-enums.js';
-import { Task } from './task.entity.js';
+import { Task, withinInt } from './task.entity.js';
 import type { TaskFilter } from './task.inputs.js';
 
 /** The part of a task that its hot writes need: payloads stay where they are. */
@@ -56,10 +56,24 @@ const orders = {
 
 /** Rows of tasks and interventions. */
 export class TaskRepository {
+  #findById: Statement | undefined;
+
   constructor(private readonly database: Database) {}
 
-  find(id: string): Promise<Task | null> {
-    return this.database.manager.findOneBy(Task, { id });
+  /** By plain SQL: every reading of a task and its steps begins here. */
+  async find(id: string): Promise<Task | null> {
+    const { columns } = this.database.dataSource.getMetadata(Task);
+    this.#findById ??= {
+      name: 'task',
+      text: `SELECT ${columns.map((c) => `${c.databaseName} AS "${c.propertyName}"`).join(', ')} FROM tasks WHERE id = $1`,
+    };
+    const [row] = await this.database.query<Task>(this.#findById, [id]);
+    return row
+      ? Object.assign(new Task(), row, {
+          inputTokens: withinInt.from(row.inputTokens),
+          outputTokens: withinInt.from(row.outputTokens),
+        })
+      : null;
   }
 
   findByTrace(projectId: string, traceId: string): Promise<Task | null> {
