@@ -1,6 +1,13 @@
 import 'reflect-metadata';
 import { describe, expect, test } from '@jest/globals';
-import { makeCursor, makePage, pageRequest, type KeyPart, type PageArguments } from './pagination.js';
+import {
+  makeCursor,
+  Page,
+  pageRequest,
+  type KeyPart,
+  type PageArguments,
+  type PageRequest,
+} from './pagination.js';
 
 const key: KeyPart[] = ['time', 'id'];
 const time = '2026-03-01T12:00:00.000Z';
@@ -77,12 +84,14 @@ describe('pageRequest', () => {
   });
 });
 
-describe('makePage', () => {
+describe('Page', () => {
   const rows = (...names: string[]) => names;
   const keyOf = (row: string) => [row, 1];
+  const pageOf = (request: PageRequest, read: string[]) =>
+    new Page(request, read, keyOf, () => Promise.resolve(7));
 
   test('leaves off the row that only told of more', () => {
-    const page = makePage({ limit: 2, isBackwards: false, from: null }, rows('a', 'b', 'c'), keyOf);
+    const page = pageOf({ limit: 2, isBackwards: false, from: null }, rows('a', 'b', 'c'));
     expect(page.nodes).toEqual(['a', 'b']);
     expect(page.edges).toEqual([
       { cursor: makeCursor(['a', 1]), node: 'a' },
@@ -97,15 +106,15 @@ describe('makePage', () => {
   });
 
   test('turns a page that was read backwards', () => {
-    const page = makePage({ limit: 2, isBackwards: true, from: ['x'] }, rows('c', 'b', 'a'), keyOf);
+    const page = pageOf({ limit: 2, isBackwards: true, from: ['x'] }, rows('c', 'b', 'a'));
     expect(page.nodes).toEqual(['b', 'c']);
     expect(page.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
-    const last = makePage({ limit: 2, isBackwards: true, from: null }, rows('c', 'b'), keyOf);
+    const last = pageOf({ limit: 2, isBackwards: true, from: null }, rows('c', 'b'));
     expect(last.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: false });
   });
 
   test('of nothing has no cursors', () => {
-    expect(makePage({ limit: 2, isBackwards: false, from: null }, [], keyOf).pageInfo).toEqual({
+    expect(pageOf({ limit: 2, isBackwards: false, from: null }, []).pageInfo).toEqual({
       hasNextPage: false,
       hasPreviousPage: false,
       startCursor: null,

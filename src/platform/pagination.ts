@@ -1,4 +1,4 @@
-import { Field, ObjectType, type ClassType } from 'type-graphql';
+import { Field, FieldResolver, Int, ObjectType, Resolver, Root, type ClassType } from 'type-graphql';
 import { BadUserInputError } from './errors.js';
 import { textProblem } from './scalars.js';
 import { isId } from './validation.js';
@@ -25,12 +25,6 @@ export class PageInfo {
 export interface Edge<Node> {
   cursor: string;
   node: Node;
-}
-
-export interface Page<Node> {
-  edges: Edge<Node>[];
-  nodes: Node[];
-  pageInfo: PageInfo;
 }
 
 /** The arguments of every list; `last` and `before` only where the list can be read backwards. */
@@ -117,35 +111,50 @@ function openCursor(cursor: string, key: readonly KeyPart[], path: string): stri
   ]);
 }
 
-/**
- * Makes the page of rows that were read with one row more than asked for, in the direction asked for.
- * @param keyOf the sort key of a row, in the parts that pageRequest was told
- */
-export function makePage<Node>(
-  request: PageRequest,
-  rows: readonly Node[],
-  keyOf: (row: Node) => readonly (string | number)[],
-): Page<Node> {
-  const hasMore = rows.length > request.limit;
-  const kept = hasMore ? rows.slice(0, request.limit) : [...rows];
-  if (request.isBackwards) kept.reverse();
-  const edges = kept.map((node) => ({ cursor: makeCursor(keyOf(node)), node }));
-  return {
-    edges,
-    nodes: kept,
-    pageInfo: {
-      hasNextPage: request.isBackwards ? request.from !== null : hasMore,
-      hasPreviousPage: request.isBackwards ? hasMore : request.from !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-  };
+type KeyOf<Node> = (row: Node) => readonly (string | number)[];
+
+/** A page of a list. Cursors are made, and rows counted, only for those who ask. */
+export class Page<Node> {
+  readonly nodes: Node[];
+  readonly #hasMore: boolean;
+
+  /**
+   * @param rows as read: in the direction asked for, with one row more than asked for where there is one
+   * @param keyOf the sort key of a row, in the parts that pageRequest was told
+   * @param totalCount counts the whole list
+   */
+  constructor(
+    private readonly request: PageRequest,
+    rows: readonly Node[],
+    private readonly keyOf: KeyOf<Node>,
+    readonly totalCount: () => Promise<number>,
+  ) {
+    this.#hasMore = rows.length > request.limit;
+    this.nodes = this.#hasMore ? rows.slice(0, request.limit) : [...rows];
+    if (request.isBackwards) this.nodes.reverse();
+  }
+
+  get edges(): Edge<Node>[] {
+    return this.nodes.map((node) => ({ cursor: this.#cursor(node), node }));
+  }
+
+  get pageInfo(): PageInfo {
+    const { isBackwards, from } = this.request;
+    const [first, last] = [this.nodes[0], this.nodes.at(-1)];
+    return {
+      hasNextPage: isBackwards ? from !== null : this.#hasMore,
+      hasPreviousPage: isBackwards ? this.#hasMore : from !== null,
+      startCursor: first === undefined ? null : this.#cursor(first),
+      endCursor: last === undefined ? null : this.#cursor(last),
+    };
+  }
+
+  #cursor(node: Node): string {
+    return makeCursor(this.keyOf(node));
+  }
 }
 
-/**
- * The Relay connection of a type. totalCount is not part of it: a list that can count adds it as a field resolver, so
- * that a count is paid for only where it is asked for.
- */
+/** The Relay connection of a type; its resolver, countOf, answers totalCount. */
 export function Connection<Node extends object>(name: string, NodeType: ClassType<Node>) {
   @ObjectType(`${name}Edge`, { simpleResolvers: true })
   class ConnectionEdge implements Edge<Node> {
@@ -155,7 +164,7 @@ export function Connection<Node extends object>(name: string, NodeType: ClassTyp
     node: Node;
   }
   @ObjectType({ simpleResolvers: true })
-  abstract class ConnectionPage implements Page<Node> {
+  abstract class ConnectionPage {
     @Field(() => [ConnectionEdge])
     edges: ConnectionEdge[];
     @Field(() => [NodeType])
@@ -164,6 +173,18 @@ export function Connection<Node extends object>(name: string, NodeType: ClassTyp
     pageInfo: PageInfo;
   }
   return ConnectionPage;
+}
+
+/** The resolver of a connection's totalCount: a field of its own, so that a count is paid for only where it is asked for. */
+export function countOf(ConnectionType: ClassType): object {
+  @Resolver(() => ConnectionType)
+  class CountResolver {
+    @FieldResolver(() => Int, { description: 'How many there are in all; counted only when asked for.' })
+    totalCount(@Root() page: Page<unknown>): Promise<number> {
+      return page.totalCount();
+    }
+  }
+  return new CountResolver();
 }
 
 export const pageSizeDescription = `How many rows, 1 to ${maxPageSize}; ${standardPageSize} where neither first nor last is given.`;

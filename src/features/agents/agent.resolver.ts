@@ -10,14 +10,6 @@ import type { AgentService } from './agent.service.js';
 @ObjectType({ simpleResolvers: true })
 export class AgentConnection extends Connection('Agent', Agent) {}
 
-@Resolver(() => AgentConnection)
-export class AgentConnectionResolver {
-  @FieldResolver(() => Int, { description: 'How many there are in all; counted only when asked for.' })
-  totalCount(@Root() connection: { totalCount: () => Promise<number> }): Promise<number> {
-    return connection.totalCount();
-  }
-}
-
 @Resolver(() => Agent)
 export class AgentResolver {
   constructor(

@@ -3,7 +3,7 @@ import { recordAudit } from '../audit/index.js';
 import { isUniqueViolation, type Database, type Transaction } from '../../platform/database.js';
 import { BadUserInputError, ConflictError, NotFoundError } from '../../platform/errors.js';
 import type { Logger } from '../../platform/logger.js';
-import { makePage, pageRequest, type Page, type PageArguments } from '../../platform/pagination.js';
+import { Page, pageRequest, type PageArguments } from '../../platform/pagination.js';
 import type { RequestContext } from '../../platform/request-context.js';
 import { isId } from '../../platform/validation.js';
 import { requirePermission, type Permission } from '../../platform/viewer.js';
@@ -41,14 +41,16 @@ export class AgentService {
     projectId: string,
     filter: AgentFilter,
     pageArgs: PageArguments,
-  ): Promise<Page<Agent> & { totalCount: () => Promise<number> }> {
+  ): Promise<Page<Agent>> {
     requirePermission(context.viewer, projectId, 'read');
     const request = pageRequest(pageArgs, ['text']);
     const rows = await this.agents.page(projectId, filter, request);
-    return {
-      ...makePage(request, rows, (agent) => [agent.name]),
-      totalCount: () => this.agents.count(projectId, filter),
-    };
+    return new Page(
+      request,
+      rows,
+      (agent) => [agent.name],
+      () => this.agents.count(projectId, filter),
+    );
   }
 
   /** Makes an agent with its first version. @throws ConflictError where the name is taken */

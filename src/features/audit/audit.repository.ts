@@ -13,16 +13,7 @@ export class AuditRepository {
 
   /** Newest first, one row more than the page holds. */
   page(projectId: string, filter: AuditFilter, page: PageRequest): Promise<AuditEntry[]> {
-    const values: unknown[] = [projectId];
-    const conditions = ['a.project_id = $1'];
-    const where = (condition: (place: string) => string, value: unknown) => {
-      if (value != null) conditions.push(condition(`$${values.push(value)}`));
-    };
-    where((p) => `a.action = ANY(${p})`, filter.actions);
-    where((p) => `a.subject_type = ${p}`, filter.subjectType);
-    where((p) => `a.subject_id = ${p}`, filter.subjectId);
-    where((p) => `a.at >= ${p}`, filter.after);
-    where((p) => `a.at < ${p}`, filter.before);
+    const { values, conditions } = conditionsOf(projectId, filter);
     if (page.from) {
       const [at, id] = page.from;
       conditions.push(`(a.at, a.id) < ($${values.push(at)}::timestamptz, $${values.push(id)}::uuid)`);
@@ -33,4 +24,25 @@ export class AuditRepository {
       values,
     );
   }
+
+  async count(projectId: string, filter: AuditFilter): Promise<number> {
+    const { values, conditions } = conditionsOf(projectId, filter);
+    const text = `SELECT count(*)::int AS count FROM audit_log a WHERE ${conditions.join(' AND ')}`;
+    const [row] = await this.database.query<{ count: number }>(text, values);
+    return row?.count ?? 0;
+  }
+}
+
+function conditionsOf(projectId: string, filter: AuditFilter): { values: unknown[]; conditions: string[] } {
+  const values: unknown[] = [projectId];
+  const conditions = ['a.project_id = $1'];
+  const where = (condition: (place: string) => string, value: unknown) => {
+    if (value != null) conditions.push(condition(`$${values.push(value)}`));
+  };
+  where((p) => `a.action = ANY(${p})`, filter.actions);
+  where((p) => `a.subject_type = ${p}`, filter.subjectType);
+  where((p) => `a.subject_id = ${p}`, filter.subjectId);
+  where((p) => `a.at >= ${p}`, filter.after);
+  where((p) => `a.at < ${p}`, filter.before);
+  return { values, conditions };
 }

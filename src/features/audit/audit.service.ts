@@ -1,4 +1,4 @@
-import { makePage, pageRequest, type Page, type PageArguments } from '../../platform/pagination.js';
+import { Page, pageRequest, type PageArguments } from '../../platform/pagination.js';
 import { requirePermission, type Viewer } from '../../platform/viewer.js';
 import type { AuditChain } from './audit-chain.js';
 import type { AuditEntry } from './audit-entry.entity.js';
@@ -23,7 +23,12 @@ export class AuditService {
     requirePermission(viewer, projectId, 'manage');
     const request = pageRequest(args, ['time', 'id']);
     const rows = await this.repository.page(projectId, filter, request);
-    return makePage(request, rows, (entry) => [entry.at.toISOString(), entry.id]);
+    return new Page(
+      request,
+      rows,
+      (entry) => [entry.at.toISOString(), entry.id],
+      () => this.repository.count(projectId, filter),
+    );
   }
 
   async verify(viewer: Viewer | null, projectId: string): Promise<AuditVerification> {

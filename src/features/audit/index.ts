@@ -1,9 +1,10 @@
 import type { Database } from '../../platform/database.js';
+import { countOf } from '../../platform/pagination.js';
 import { AuditChain } from './audit-chain.js';
 import { AuditChainRepository } from './audit-chain.repository.js';
 import { AuditEntry } from './audit-entry.entity.js';
 import { AuditRepository } from './audit.repository.js';
-import { AuditResolver } from './audit.resolver.js';
+import { AuditEntryConnection, AuditResolver } from './audit.resolver.js';
 import { AuditSeal } from './audit-seal.entity.js';
 import { AuditService } from './audit.service.js';
 
@@ -22,7 +23,7 @@ export function createAudit({ database }: AuditDependencies) {
   const service = new AuditService(new AuditRepository(database), chain);
   return {
     service,
-    resolvers: [new AuditResolver(service)] as object[],
+    resolvers: [new AuditResolver(service), countOf(AuditEntryConnection)] as object[],
     /** For the worker, every few seconds to a minute: seals what has been committed. Answers how many entries. */
     sealAuditLog: () => chain.seal(),
   };

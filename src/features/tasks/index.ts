@@ -2,10 +2,11 @@ import type { AgentService } from '../agents/index.js';
 import type { UserLoader } from '../auth/index.js';
 import type { ProjectLoader } from '../projects/index.js';
 import type { Database } from '../../platform/database.js';
+import { countOf } from '../../platform/pagination.js';
 import type { JobHandlers, JobQueue } from '../../platform/jobs.js';
 import type { PubSub } from '../../platform/pubsub.js';
 import { ClassifyErrorResolver } from './classify-error.resolver.js';
-import { InterventionConnectionResolver, InterventionResolver } from './intervention.resolver.js';
+import { InterventionConnection, InterventionResolver } from './intervention.resolver.js';
 import { Intervention } from './intervention.entity.js';
 import { InterventionService } from './intervention.service.js';
 import { StepRepository } from './step.repository.js';
@@ -17,7 +18,7 @@ import type { TaskJobs } from './task.jobs.js';
 import { TaskStep } from './task-step.entity.js';
 import { Task } from './task.entity.js';
 import { TaskRepository } from './task.repository.js';
-import { TaskConnectionResolver, TaskResolver } from './task.resolver.js';
+import { TaskConnection, TaskResolver } from './task.resolver.js';
 import { TaskService } from './task.service.js';
 
 export { ErrorInfo, errorInfoOf } from './error-info.js';
@@ -81,10 +82,10 @@ export function createTasks(deps: TasksDependencies) {
     steps,
     resolvers: [
       new TaskResolver(service, humans, deps.agents, deps.projects),
-      new TaskConnectionResolver(),
+      countOf(TaskConnection),
       new StepResolver(steps, service),
       new InterventionResolver(humans, service, deps.users),
-      new InterventionConnectionResolver(),
+      countOf(InterventionConnection),
       new ClassifyErrorResolver(),
     ] as object[],
   };

@@ -13,14 +13,6 @@ import type { TaskService } from './task.service.js';
 @ObjectType({ simpleResolvers: true })
 export class InterventionConnection extends Connection('Intervention', Intervention) {}
 
-@Resolver(() => InterventionConnection)
-export class InterventionConnectionResolver {
-  @FieldResolver(() => Int, { description: 'How many there are in all; counted only when asked for.' })
-  totalCount(@Root() connection: { totalCount: () => Promise<number> }): Promise<number> {
-    return connection.totalCount();
-  }
-}
-
 @Resolver(() => Intervention)
 export class InterventionResolver {
   constructor(

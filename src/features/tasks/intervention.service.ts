@@ -3,7 +3,7 @@ import { recordAudit, systemActor } from '../audit/index.js';
 import type { Database, Transaction } from '../../platform/database.js';
 import { BadUserInputError, ConflictError, NotFoundError } from '../../platform/errors.js';
 import type { JobQueue } from '../../platform/jobs.js';
-import { makePage, pageRequest, type Page, type PageArguments } from '../../platform/pagination.js';
+import { Page, pageRequest, type PageArguments } from '../../platform/pagination.js';
 import type { PubSub } from '../../platform/pubsub.js';
 import type { RequestContext } from '../../platform/request-context.js';
 import { isId } from '../../platform/validation.js';
@@ -36,14 +36,16 @@ export class InterventionService {
     projectId: string,
     status: InterventionStatus | null,
     pageArgs: PageArguments,
-  ): Promise<Page<Intervention> & { totalCount: () => Promise<number> }> {
+  ): Promise<Page<Intervention>> {
     requirePermission(context.viewer, projectId, 'read');
     const request = pageRequest(pageArgs, ['time', 'id']);
     const rows = await this.tasks.interventionPage(projectId, status, request);
-    return {
-      ...makePage(request, rows, ({ requestedAt, id }) => [requestedAt.toISOString(), id]),
-      totalCount: () => this.tasks.countInterventions(projectId, status),
-    };
+    return new Page(
+      request,
+      rows,
+      ({ requestedAt, id }) => [requestedAt.toISOString(), id],
+      () => this.tasks.countInterventions(projectId, status),
+    );
   }
 
   /** The interventions of tasks that the viewer may already see. */

@@ -33,14 +33,6 @@ export class FinishTaskResult {
   task: Task;
 }
 
-@Resolver(() => TaskConnection)
-export class TaskConnectionResolver {
-  @FieldResolver(() => Int, { description: 'How many there are in all; counted only when asked for.' })
-  totalCount(@Root() connection: { totalCount: () => Promise<number> }): Promise<number> {
-    return connection.totalCount();
-  }
-}
-
 @Resolver(() => Task)
 export class TaskResolver {
   constructor(

@@ -4,7 +4,7 @@ import { AgentStatus, type Agent, type AgentService } from '../agents/index.js';
 import type { Database, Transaction } from '../../platform/database.js';
 import { BadUserInputError, ConflictError, NotFoundError } from '../../platform/errors.js';
 import type { JobQueue } from '../../platform/jobs.js';
-import { makePage, pageRequest, type Page, type PageArguments } from '../../platform/pagination.js';
+import { Page, pageRequest, type PageArguments } from '../../platform/pagination.js';
 import type { RequestContext } from '../../platform/request-context.js';
 import { isId } from '../../platform/validation.js';
 import { requirePermission } from '../../platform/viewer.js';
@@ -49,7 +49,7 @@ export class TaskService {
     filter: TaskFilter,
     order: TaskOrder,
     pageArgs: PageArguments,
-  ): Promise<Page<Task> & { totalCount: () => Promise<number> }> {
+  ): Promise<Page<Task>> {
     requirePermission(context.viewer, projectId, 'read');
     for (const name of ['agentId', 'agentVersionId'] as const) {
       if (filter[name] != null && !isId(filter[name])) {
@@ -64,7 +64,7 @@ export class TaskService {
       if (order === TaskOrder.COSTLIEST) return [task.costUsd ?? 0, task.id];
       return [task.queuedAt.toISOString(), task.id];
     };
-    return { ...makePage(request, rows, keyOf), totalCount: () => this.tasks.count(projectId, filter) };
+    return new Page(request, rows, keyOf, () => this.tasks.count(projectId, filter));
   }
 
   /** A task that the viewer was just allowed to change, as it is stored now. */

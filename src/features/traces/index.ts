@@ -1,17 +1,14 @@
 import type { TaskEvents, TaskService, TasksReads } from '../tasks/index.js';
 import type { Database } from '../../platform/database.js';
+import { countOf } from '../../platform/pagination.js';
 import type { Logger } from '../../platform/logger.js';
 import type { PubSub } from '../../platform/pubsub.js';
 import { LiveHub } from './live-hub.js';
 import { LiveResolver, liveStreams } from './live.resolver.js';
 import { StepReader } from './step.reader.js';
-import {
-  StepHitResolver,
-  TaskStepConnectionResolver,
-  TaskStepResolver,
-  TaskStepsResolver,
-} from './trace.resolver.js';
+import { StepHitResolver, TaskStepResolver, TaskStepsResolver } from './trace.resolver.js';
 import { TraceService } from './trace.service.js';
+import { StepHitConnection, TaskStepConnection } from './trace.types.js';
 
 export interface TracesDependencies {
   database: Database;
@@ -32,7 +29,8 @@ export function createTraces(deps: TracesDependencies) {
     live,
     resolvers: [
       new TaskStepsResolver(service),
-      new TaskStepConnectionResolver(),
+      countOf(TaskStepConnection),
+      countOf(StepHitConnection),
       new TaskStepResolver(service),
       new StepHitResolver(service),
       new LiveResolver(),

@@ -164,6 +164,15 @@ export class StepReader {
     );
   }
 
+  async countHits(projectId: string, text: string, filter: StepFilter): Promise<number> {
+    const values: unknown[] = [projectId, text];
+    const conditions = [`strpos(${searchedText}, lower($2)) > 0`, ...stepConditions(filter, values)];
+    const sql = `SELECT count(*)::int AS count FROM tasks t JOIN task_steps s ON s.task_id = t.id
+      WHERE t.project_id = $1 AND ${conditions.join(' AND ')}`;
+    const [row] = await this.database.query<{ count: number }>(sql, values);
+    return row?.count ?? 0;
+  }
+
   /** Steps of a project whose text holds `text`, by newest task and seq; one more than asked for where there is one. */
   async search(
     projectId: string,

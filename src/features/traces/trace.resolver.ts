@@ -55,14 +55,6 @@ export class TaskStepsResolver {
   }
 }
 
-@Resolver(() => TaskStepConnection)
-export class TaskStepConnectionResolver {
-  @FieldResolver(() => Int, { description: 'How many there are in all; counted only when asked for.' })
-  totalCount(@Root() connection: { totalCount: () => Promise<number> }): Promise<number> {
-    return connection.totalCount();
-  }
-}
-
 /** Payloads may be large: those that did not come with the page are read for all steps of the answer at once. */
 @Resolver(() => TaskStep)
 export class TaskStepResolver {

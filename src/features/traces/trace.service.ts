@@ -1,6 +1,6 @@
 import type { Task, TaskService } from '../tasks/index.js';
 import { BadUserInputError, NotFoundError } from '../../platform/errors.js';
-import { makePage, pageRequest, type Page, type PageArguments } from '../../platform/pagination.js';
+import { Page, pageRequest, type PageArguments } from '../../platform/pagination.js';
 import type { RequestContext } from '../../platform/request-context.js';
 import { textRuleProblem } from '../../platform/validation.js';
 import { requirePermission } from '../../platform/viewer.js';
@@ -11,6 +11,7 @@ import type { StepReader, StepRow } from './step.reader.js';
 export interface StepHitRow {
   step: StepRow;
   snippet: string;
+  queuedAt: string;
 }
 
 /** Reading what agents did: pages of steps, search, and everything that is followed live. */
@@ -27,13 +28,15 @@ export class TraceService {
     filter: StepFilter,
     pageArgs: PageArguments,
     withPayload: boolean,
-  ): Promise<Page<StepRow> & { totalCount: () => Promise<number> }> {
+  ): Promise<Page<StepRow>> {
     const request = pageRequest(pageArgs, ['whole']);
     const rows = await this.steps.page(taskId, filter, request, withPayload);
-    return {
-      ...makePage(request, rows, (step) => [step.seq]),
-      totalCount: () => this.steps.count(taskId, filter),
-    };
+    return new Page(
+      request,
+      rows,
+      (step) => [step.seq],
+      () => this.steps.count(taskId, filter),
+    );
   }
 
   step(taskId: string, seq: number): Promise<StepRow | null> {
@@ -57,7 +60,12 @@ export class TraceService {
     const request = pageRequest(pageArgs, ['time', 'id', 'whole']);
     const rows = await this.steps.search(projectId, text, filter, request);
     const hits = rows.map(({ snippet, queuedAt, ...step }) => ({ step, snippet, queuedAt }));
-    return makePage(request, hits, ({ step, queuedAt }) => [queuedAt, step.taskId, step.seq]);
+    return new Page(
+      request,
+      hits,
+      ({ step, queuedAt }) => [queuedAt, step.taskId, step.seq],
+      () => this.steps.countHits(projectId, text, filter),
+    );
   }
 
   async followSteps(context: RequestContext, taskId: string, afterRevision: number) {
