@@ -16,7 +16,7 @@ import type { Logger } from './platform/logger.js';
 import { SocketClose } from './platform/open-socket.js';
 import type { EventBus, PubSub } from './platform/pubsub.js';
 import { RequestContext } from './platform/request-context.js';
-import { staticPages } from './platform/static-pages.js';
+import { APP_ROUTES, staticPages } from './platform/static-pages.js';
 import { GraphqlSockets } from './platform/websocket.js';
 import type { Readiness } from './readiness.js';
 
@@ -77,7 +77,7 @@ export async function createApi({ app, config, events, logger, readiness }: ApiO
       express.use('/assets', pages.assets);
       express.use(app.auth.routes(contextOfRequest));
       express.use('/graphql', pages.graphiql, graphql.router);
-      express.get('/', (_request, response) => response.redirect('/graphql'));
+      express.get(APP_ROUTES, pages.app);
     },
   });
   const sockets = new GraphqlSockets({
@@ -141,15 +141,18 @@ export async function watchCredentials(
   const stop = await events.subscribe('credentialsEnded', '', (event) =>
     close(({ viewer }) => viewer !== null && isConcerned(viewer, event)),
   );
+  let isSweeping = false;
   const sweep = setInterval(() => {
     const viewers = [...sockets.contexts()].flatMap(({ viewer }) => viewer ?? []);
-    if (viewers.length === 0) return;
+    if (viewers.length === 0 || isSweeping) return;
+    isSweeping = true;
     app.auth.authenticator
       .findEnded(viewers)
       .then((gone) => gone.size > 0 && close(({ viewer }) => viewer !== null && gone.has(viewer)))
       .catch((error: unknown) =>
         logger.warn({ err: error }, 'Open sockets were not checked against the database.'),
-      );
+      )
+      .finally(() => (isSweeping = false));
   }, sweepMs);
   return () => {
     stop();

@@ -4,6 +4,7 @@ import { chown, mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/p
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { get, makeAgent, makeTask, openSocket, register, type Person } from './support/client.js';
 import { eventually, finishTask, Follower, followSteps, tellSteps } from './support/follower.js';
@@ -39,7 +40,7 @@ async function liveThrough(home: string, uid?: number): Promise<void> {
   const server = await BinnacleProcess.ready('serve', options);
   const { url } = server;
   expect(server.stdout).toContain(`Binnacle runs at ${url}, with its data in ${home}/.`);
-  expect(server.stdout).toContain(`Open      ${url}/graphql`);
+  expect(server.stdout).toContain(`Open      ${url}`);
   expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok', pid: server.pid });
   const ready = await fetch(`${url}/readyz`);
   expect(ready.status).toBe(200);
@@ -47,8 +48,8 @@ async function liveThrough(home: string, uid?: number): Promise<void> {
     isReady: true,
     checks: ['process', 'database', 'migrations', 'ingestion'].map((name) => ({ name, isReady: true })),
   });
-  const root = await fetch(url, { redirect: 'manual' });
-  expect([root.status, root.headers.get('location')]).toEqual([302, '/graphql']);
+  const page = await fetch(url, { headers: { accept: 'text/html' } });
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
   const metrics = await (await fetch(`${url}/metrics`)).text();
   for (const name of ['process_cpu_seconds_total', 'binnacle_http_request_duration_seconds_bucket']) {
     expect(metrics).toContain(name);
@@ -153,7 +154,9 @@ describe('serve, with nothing but Node', () => {
       expect(await first.ended()).toBeNull();
       const second = await start();
       expect(await me(second.url, owner.token)).toEqual({ me: { id: owner.userId } });
-      expect(await second.stop('SIGINT')).toBe(0);
+      // A terminal that is closed.
+      second.child.stdout?.destroy();
+      expect(await second.stop('SIGHUP')).toBe(0);
       expect(second.stderr).toBe('');
       await nothingRunsIn(home);
     }, 60_000);
@@ -216,6 +219,10 @@ describe('serve, with nothing but Node', () => {
       await eventually('the request waits', () => waitsForLock(database));
       server.child.kill('SIGINT');
       await eventually('it is stopping', () => server.stdout.includes('Stopping'));
+      // One Ctrl-C may arrive twice: from the terminal, and from npm.
+      server.child.kill('SIGINT');
+      await sleep(700);
+      expect(server.exitCode).toBeUndefined();
       expect(await server.stop('SIGINT')).toBe(130);
       expect(await finishing).toBe('cut off');
       await eventually('its database ends with it', async () => (await postgresBelow(home)).length === 0);

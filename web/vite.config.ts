@@ -18,7 +18,7 @@ export default defineConfig({
     // The code editor is one large piece, loaded after the page; a warning that never changes is not read.
     chunkSizeWarningLimit: 4_000,
     rolldownOptions: {
-      input: { graphiql: 'graphiql/index.html' },
+      input: { app: 'index.html', graphiql: 'graphiql/index.html' },
       // React's libraries carry "use client" in hundreds of files; it means nothing in a browser bundle.
       checks: { moduleLevelDirective: false },
     },

@@ -8,7 +8,7 @@ export async function startChild(
 ): Promise<{ url: string; stop: () => void }> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), { env: { ...process.env, ...env } });
   const url = await new Promise<string>((resolve, reject) => {
-    child.once('message', (message) => resolve(String(message)));
+    child.once('message', (message: unknown) => resolve(message as string));
     child.once('exit', (code) => reject(new Error(`${file} ended with ${code}.`)));
   });
   child.removeAllListeners('exit');

@@ -29,23 +29,30 @@ function readShared(role: string, needed: readonly (keyof Config)[]): Config {
   return config;
 }
 
+/** Within this time, two signals are the same one. */
+const sameSignalMs = 500;
+
 async function run(config: Config, roles: ServerRoles): Promise<number> {
   const logger = createLogger(config.LOG_LEVEL);
   let end: (code: number) => void = () => undefined;
   const ended = new Promise<number>((resolve) => (end = resolve));
-  let isAsked = false;
+  let askedAt: number | undefined;
   const onSignal = () => {
-    if (isAsked) process.exit(130);
-    isAsked = true;
+    // npm hands on a Ctrl-C of which the terminal has told this process already.
+    if (askedAt !== undefined && performance.now() - askedAt > sameSignalMs) process.exit(130);
+    if (askedAt !== undefined) return;
+    askedAt = performance.now();
     process.stdout.write('\nStopping; press Ctrl-C again to stop at once.\n');
     end(0);
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
+  // A terminal that was closed takes no more words, which is no reason to stop in disorder.
+  process.stdout.on('error', () => undefined);
   const server = await BinnacleServer.start(config, roles, logger, (reason) => {
     process.stderr.write(`Binnacle stops: ${reason}\n`);
     end(1);
   });
-  if (!isAsked)
+  if (askedAt === undefined)
     process.stdout.write(roles.api ? greeting(server, config) : 'The worker is running. Ctrl-C stops it.\n');
   const code = await ended;
   await server.stop();
@@ -59,10 +66,11 @@ function greeting({ url }: BinnacleServer, config: Config): string {
   return `
   Binnacle runs at ${url}, ${data}.
 
-  Open      ${url}/graphql
-  First     register there: "Register" at the top of the page. You get a project of your own.
+  Open      ${url}
+  First     register there. You get a project of your own, and its page says how to send the first step.
   Then      npm run demo                 a made-up fleet at work, to look at
             npm run import -- --help     runs of real agents, from files
+            ${url}/graphql    GraphiQL, with the whole API
             README.md                    how your agents report their steps, in five minutes
 
   Ctrl-C stops it.

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import express from 'express';
-import { staticPages } from './static-pages.js';
+import { APP_ROUTES, staticPages } from './static-pages.js';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 const PAGE = '<!doctype html><title>GraphiQL</title>';
+const APP = '<!doctype html><title>Binnacle</title>';
 
 let home: string;
 let server: Server;
@@ -20,6 +21,7 @@ beforeAll(async () => {
   await mkdir(join(webDir, 'graphiql'), { recursive: true });
   await mkdir(join(webDir, 'assets'));
   await writeFile(join(webDir, 'graphiql', 'index.html'), PAGE);
+  await writeFile(join(webDir, 'index.html'), APP);
   await writeFile(join(webDir, 'assets', 'page-abc123.js'), 'export {};');
   await writeFile(join(home, 'secret.txt'), 'not for the web');
 
@@ -27,6 +29,7 @@ beforeAll(async () => {
   const pages = staticPages({ webDir });
   app.use('/graphql', pages.graphiql, (_request, response) => void response.json({ from: 'the API' }));
   app.use('/assets', pages.assets);
+  app.get(APP_ROUTES, pages.app);
   app.use('/unbuilt', staticPages({ webDir: join(home, 'nowhere') }).graphiql);
   server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -53,6 +56,25 @@ test('a browser at /graphql gets the page, under a policy without inline scripts
   expect(policy).toContain("frame-ancestors 'none'");
   expect(policy).not.toMatch(/https?:|\*|unsafe-eval/);
   expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+});
+
+test.each(['/', '/sign-in', '/register?back=%2F', '/p/fleet', '/p/fleet/tasks', '/p/fleet/tasks/17?q=a'])(
+  'the app is at %s, under a policy with nothing inline',
+  async (path) => {
+    const response = await get(path, BROWSER);
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe(APP);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'; script-src 'self';");
+    expect(policy).toContain("style-src 'self';");
+    expect(policy).not.toMatch(/https?:|\*|unsafe|data:|nonce|sha256/);
+  },
+);
+
+test('an address that is no page of the app is 404', async () => {
+  for (const path of ['/tasks', '/sign-in/more', '/index.html']) {
+    expect((await get(path, BROWSER)).status).toBe(404);
+  }
 });
 
 test('the page is asked for again each time, and not sent again when it is the same', async () => {

@@ -19,6 +19,25 @@ export const GRAPHIQL_CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/**
+ * What the app's own page may do: load from this host only, talk to this host only, and nothing inline at all. Sizes and
+ * places that its scripts set on elements are no inline styles in the policy's sense.
+ */
+export const APP_CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "connect-src 'self'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "img-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The addresses of the app's pages, as web/app/App.tsx has them. */
+export const APP_ROUTES = ['/', '/sign-in', '/register', '/p/*path'];
+
 /** For everything that is not a page: shown by itself, a file does nothing at all. */
 const ASSET_CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
@@ -26,6 +45,8 @@ const ASSET_CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none
 const ANSWERS = ['application/graphql-response+json', 'application/json', 'text/html'];
 
 export interface StaticPages {
+  /** For APP_ROUTES: the app, which finds out by itself which of its pages the address means. */
+  app: RequestHandler;
   /** For /graphql, before the API: the GraphiQL page for a browser that brings no query; all else goes on to the API. */
   graphiql: RequestHandler;
   /** For /assets: what the pages load. A file's name changes with its content, so browsers keep them for a year. */
@@ -39,6 +60,9 @@ export interface StaticPages {
 export function staticPages(options: { webDir: string }): StaticPages {
   const { webDir } = options;
   return {
+    app: (_request, response, next) => {
+      sendPage(response, next, webDir, 'index.html', APP_CONTENT_SECURITY_POLICY);
+    },
     graphiql: (request, response, next) => {
       if (!isBrowserAtTheDoor(request)) return next();
       response.vary('Accept');

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from 'react';
+import { GraphqlFault } from '../access/graphql-post';
 import type { AccessStore } from './access';
-import { GraphqlFault } from './graphql-client';
 
 export type CredentialsMode = 'sign-in' | 'register';
 

@@ -1,4 +1,6 @@
-import { GraphqlFault, type GraphqlClient } from './graphql-client';
+import { GraphqlFault } from '../access/graphql-post';
+import { readStoredToken, storeToken } from '../access/stored-token';
+import type { GraphqlClient } from './graphql-client';
 
 /** Who the server takes the holder of the token for. */
 export type Access =
@@ -11,9 +13,6 @@ export type Access =
 interface Session {
   token: string;
 }
-
-/** The other pages of this host read the token from the same place. */
-const STORAGE_KEY = 'binnacle.token';
 
 const ME = 'query Me { me { username } }';
 const LOGIN = 'mutation Login($input: LoginInput!) { login(input: $input) { token } }';
@@ -35,7 +34,7 @@ export class AccessStore {
   constructor(client: GraphqlClient) {
     this.#client = client;
     client.onRefused = () => void this.#check();
-    void this.use(sessionStorage.getItem(STORAGE_KEY) ?? '');
+    void this.use(readStoredToken());
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -53,7 +52,7 @@ export class AccessStore {
   async use(text: string): Promise<void> {
     const token = text.trim().replace(/^bearer\s+/i, '');
     this.#client.token = token;
-    sessionStorage.setItem(STORAGE_KEY, token);
+    storeToken(token);
     await this.#check();
   }
 

@@ -1,38 +1,10 @@
 import { getOperationAST, OperationTypeNode } from 'graphql';
 import { createClient, type Client, type Sink } from 'graphql-ws';
 import type { GraphiQLProps } from 'graphiql';
+import { GraphqlFault, postGraphql, type Answer, type GraphqlError } from '../access/graphql-post';
 
 type Fetcher = GraphiQLProps['fetcher'];
 type FetcherParams = Parameters<Fetcher>[0];
-
-/** What is wrong with one field of an input. */
-export interface FieldProblem {
-  path: string;
-  message: string;
-}
-
-interface GraphqlError {
-  message: string;
-  extensions?: { code?: string; fields?: FieldProblem[] };
-}
-
-interface Answer {
-  data?: unknown;
-  errors?: GraphqlError[];
-}
-
-/** The server answered with errors, or not with GraphQL at all. The message is fit to be shown. */
-export class GraphqlFault extends Error {
-  readonly code: string | undefined;
-  readonly fields: FieldProblem[];
-
-  constructor(message: string, extensions: GraphqlError['extensions'] = {}) {
-    super(message);
-    this.name = 'GraphqlFault';
-    this.code = extensions.code;
-    this.fields = extensions.fields ?? [];
-  }
-}
 
 /** Attempts to get a lost socket back before giving up: about three minutes, enough for a server to restart. */
 const RECONNECT_ATTEMPTS = 20;
@@ -76,7 +48,7 @@ export class GraphqlClient {
    * @throws GraphqlFault
    */
   async request<Data>(query: string, variables: object = {}, token = this.#token): Promise<Data> {
-    const { data, errors } = await this.#post({ query, variables }, token);
+    const { data, errors } = await postGraphql(this.#url, { query, variables }, { token });
     const [error] = errors ?? [];
     if (error) throw new GraphqlFault(error.message, error.extensions);
     return data as Data;
@@ -94,28 +66,9 @@ export class GraphqlClient {
   }) as Fetcher;
 
   async #fetchForEditor(params: FetcherParams, headers: HeadersInit | undefined): Promise<Answer> {
-    const answer = await this.#post(params, this.#token, headers);
+    const answer = await postGraphql(this.#url, params, { token: this.#token, headers });
     this.#noticeRefusal(answer.errors);
     return answer;
-  }
-
-  /** Never throws: that the server could not be asked is an error like those it answers with. */
-  async #post(body: object, token: string, extraHeaders?: HeadersInit): Promise<Answer> {
-    let response: Response;
-    try {
-      const headers = new Headers({
-        'content-type': 'application/json',
-        accept: 'application/graphql-response+json, application/json;q=0.9',
-      });
-      if (token) headers.set('authorization', `Bearer ${token}`);
-      new Headers(extraHeaders).forEach((value, name) => headers.set(name, value));
-      response = await fetch(this.#url, { method: 'POST', headers, body: JSON.stringify(body) });
-    } catch (error) {
-      return failed(`The request could not be sent; see whether the server runs. (${String(error)})`);
-    }
-    const answer: unknown = await response.json().catch(() => null);
-    if (isAnswer(answer)) return answer;
-    return failed(`The server answered ${response.status} ${response.statusText}, and not with GraphQL.`);
   }
 
   /** An observable: where an async generator waits for the next event, it cannot be stopped from outside. */
@@ -171,10 +124,6 @@ export class GraphqlClient {
         problem instanceof CloseEvent ? problem.code !== FORBIDDEN_CLOSE_CODE : problem instanceof Event,
     });
   }
-}
-
-function isAnswer(value: unknown): value is Answer {
-  return typeof value === 'object' && value !== null && ('data' in value || 'errors' in value);
 }
 
 function failed(message: string) {

@@ -1,0 +1,34 @@
+import { Navigate, Route, Routes } from 'react-router';
+import { AgentPage } from './pages/agent/AgentPage';
+import { AgentsPage } from './pages/agents/AgentsPage';
+import { NotFoundPage } from './pages/not-found/NotFoundPage';
+import { RegisterPage } from './pages/register/RegisterPage';
+import { SearchPage } from './pages/search/SearchPage';
+import { SignInPage } from './pages/sign-in/SignInPage';
+import { TaskPage } from './pages/task/TaskPage';
+import { TasksPage } from './pages/tasks/TasksPage';
+import { ProjectShell } from './shell/ProjectShell';
+import { HomeRedirect, SignedIn } from './shell/SignedIn';
+
+/** Every address of the page. The server answers the same ones with this page (static-pages.ts). */
+export function App() {
+  return (
+    <Routes>
+      <Route path="/sign-in" element={<SignInPage />} />
+      <Route path="/register" element={<RegisterPage />} />
+      <Route element={<SignedIn />}>
+        <Route path="/" element={<HomeRedirect />} />
+        <Route path="/p/:slug" element={<ProjectShell />}>
+          <Route index element={<Navigate to="tasks" replace />} />
+          <Route path="tasks" element={<TasksPage />} />
+          <Route path="tasks/:id" element={<TaskPage />} />
+          <Route path="agents" element={<AgentsPage />} />
+          <Route path="agents/:id" element={<AgentPage />} />
+          <Route path="search" element={<SearchPage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Route>
+      </Route>
+      <Route path="*" element={<NotFoundPage />} />
+    </Routes>
+  );
+}

@@ -1,0 +1,214 @@
+import { createClient, type Client } from 'graphql-ws';
+import { GraphqlFault, type GraphqlError } from '../../access/graphql-post';
+import type { TypedDocumentString } from '../generated/graphql';
+import type { SessionStore } from './session';
+
+/** Idle: nothing is followed. Offline: the browser says that there is no network. */
+export type LiveState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'offline';
+
+export interface LiveHandlers<Result> {
+  next: (result: Result) => void;
+  /**
+   * Called when the subscription runs again after the connection was lost. What does not resume by its variables has
+   * to be read anew here.
+   */
+  resumed?: () => void;
+  /** The server refuses the subscription; it has ended. */
+  failed: (fault: GraphqlFault) => void;
+  /** The server has nothing more to tell; it has ended. */
+  completed?: () => void;
+}
+
+interface Followed {
+  start: () => void;
+  isRunning: boolean;
+}
+
+const KEEP_ALIVE_MS = 12_000;
+const PONG_WAIT_MS = 6_000;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 10_000;
+/** The server no longer accepts the credentials. */
+const UNAUTHORIZED_CLOSE_CODE = 4401;
+
+/**
+ * One socket for all that is followed live. It reconnects for as long as anything is followed, and moves to the new
+ * token when the session is renewed; each subscription then starts again with the variables of that moment, so one that
+ * counts what it has seen leaves no gap. A store of its state in React's sense.
+ */
+export class LiveConnection {
+  readonly #listeners = new Set<() => void>();
+  readonly #followed = new Set<Followed>();
+  readonly #url: string;
+  #client: Client;
+  #state: LiveState = 'idle';
+  #retries = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #pongTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    url: URL,
+    private readonly session: SessionStore,
+  ) {
+    const socketUrl = new URL(url);
+    socketUrl.protocol = socketUrl.protocol === 'https:' ? 'wss:' : 'ws:';
+    this.#url = socketUrl.href;
+    this.#client = this.#createClient();
+    session.onTokenChanged(() => this.#moveOver());
+    addEventListener('offline', () => {
+      if (this.#followed.size > 0) this.#set('offline');
+      // A socket that hangs on a network that is gone would say nothing for minutes.
+      this.#client.terminate();
+    });
+    addEventListener('online', () => this.retryNow());
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly snapshot = (): LiveState => this.#state;
+
+  /**
+   * Follows a subscription until it ends or is stopped, over any number of lost connections.
+   * @param variables asked for anew at each start
+   * @returns what stops it
+   */
+  follow<Result, Variables>(
+    document: TypedDocumentString<Result, Variables>,
+    variables: () => Variables,
+    handlers: LiveHandlers<Result>,
+  ): () => void {
+    let stopRunning: () => void = () => undefined;
+    let starts = 0;
+    const followed: Followed = {
+      isRunning: false,
+      start: () => {
+        followed.isRunning = true;
+        starts += 1;
+        const run = starts;
+        // What a former socket still says must not reach the caller after the new one has begun.
+        const isCurrent = () => run === starts && this.#followed.has(followed);
+        const client = this.#client;
+        if (run > 1) handlers.resumed?.();
+        stopRunning = client.subscribe<Result>(
+          { query: document.toString(), variables: variables() as Record<string, unknown> },
+          {
+            next: ({ data, errors }) => {
+              if (!isCurrent()) return;
+              const [error] = (errors ?? []) as unknown as GraphqlError[];
+              if (error) this.#fail(followed, handlers, error);
+              else if (data) handlers.next(data);
+            },
+            error: (problem) => {
+              if (!isCurrent()) return;
+              followed.isRunning = false;
+              if (Array.isArray(problem)) this.#fail(followed, handlers, problem[0] as GraphqlError);
+              else void this.#lost(problem, client);
+            },
+            complete: () => {
+              if (!isCurrent()) return;
+              this.#drop(followed);
+              handlers.completed?.();
+            },
+          },
+        );
+      },
+    };
+    this.#followed.add(followed);
+    if (this.#state === 'idle') this.#set(navigator.onLine ? 'connecting' : 'offline');
+    if (this.session.token && this.#retryTimer === undefined) followed.start();
+    return () => {
+      this.#drop(followed);
+      stopRunning();
+    };
+  }
+
+  /** Reconnects without waiting any longer. */
+  retryNow(): void {
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+    if (!this.session.token) return;
+    for (const followed of this.#followed) if (!followed.isRunning) followed.start();
+  }
+
+  #fail<Result>(followed: Followed, handlers: LiveHandlers<Result>, error: GraphqlError): void {
+    if (error.extensions?.code === 'UNAUTHENTICATED') {
+      followed.isRunning = false;
+      void this.#lost(new CloseEvent('close', { code: UNAUTHORIZED_CLOSE_CODE }), this.#client);
+      return;
+    }
+    this.#drop(followed);
+    handlers.failed(new GraphqlFault(error.message, error.extensions));
+  }
+
+  #drop(followed: Followed): void {
+    this.#followed.delete(followed);
+    if (this.#followed.size > 0) return;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+    if (this.#state !== 'live') this.#set('idle');
+  }
+
+  /** Each subscription tells of the loss; the first one brings about the next attempt for all. */
+  async #lost(problem: unknown, client: Client): Promise<void> {
+    if (client !== this.#client || this.#retryTimer !== undefined) return;
+    this.#set(navigator.onLine ? 'reconnecting' : 'offline');
+    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** this.#retries, LONGEST_RETRY_MS) * (0.5 + Math.random());
+    this.#retries += 1;
+    this.#retryTimer = setTimeout(() => this.retryNow(), delayMs);
+    if (problem instanceof CloseEvent && problem.code === UNAUTHORIZED_CLOSE_CODE) {
+      // Renewed in this moment: #moveOver has started all again, or will. Else the session has ended.
+      await this.session.refused(this.session.token);
+    }
+  }
+
+  #moveOver(): void {
+    const former = this.#client;
+    this.#client = this.#createClient();
+    this.#retries = 0;
+    for (const followed of this.#followed) followed.isRunning = false;
+    this.retryNow();
+    // Rejects where the former socket was still being opened and failed; nobody waits for it any more.
+    void Promise.resolve(former.dispose()).catch(() => undefined);
+  }
+
+  #createClient(): Client {
+    const { token } = this.session;
+    const client = createClient({
+      url: this.#url,
+      connectionParams: () => ({ authorization: `Bearer ${token}` }),
+      retryAttempts: 0,
+      keepAlive: KEEP_ALIVE_MS,
+      connectionAckWaitTimeout: LONGEST_RETRY_MS,
+      lazyCloseTimeout: 1_000,
+      on: {
+        connected: () => {
+          if (client !== this.#client) return;
+          this.#retries = 0;
+          this.#set('live');
+        },
+        ping: (isReceived) => {
+          if (isReceived) return;
+          clearTimeout(this.#pongTimer);
+          this.#pongTimer = setTimeout(() => client.terminate(), PONG_WAIT_MS);
+        },
+        pong: (isReceived) => {
+          if (isReceived) clearTimeout(this.#pongTimer);
+        },
+        closed: () => {
+          clearTimeout(this.#pongTimer);
+          if (client === this.#client && this.#followed.size === 0) this.#set('idle');
+        },
+      },
+    });
+    return client;
+  }
+
+  #set(state: LiveState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,27 @@
+import { useState } from 'react';
+import { Button } from './Button';
+import { useToasts } from './Toasts';
+
+/** Puts a text on the clipboard and says so. */
+export function CopyButton({ text, label = 'Copy' }: { text: string | (() => string); label?: string }) {
+  const [isCopied, setCopied] = useState(false);
+  const toasts = useToasts();
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(typeof text === 'string' ? text : text());
+      setCopied(true);
+      setTimeout(() => setCopied(false), 2_000);
+    } catch {
+      // Browsers keep the clipboard to pages of https and of this machine.
+      toasts.show({
+        tone: 'bad',
+        text: 'The browser did not allow copying; select the text and copy it by hand.',
+      });
+    }
+  };
+  return (
+    <Button onPress={() => void copy()}>
+      <span aria-live="polite">{isCopied ? 'Copied ✓' : label}</span>
+    </Button>
+  );
+}

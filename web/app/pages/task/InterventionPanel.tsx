@@ -1,0 +1,104 @@
+import { useMutation } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import { useApi } from '../../api/api-context';
+import { Age } from '../../components/Age';
+import { Button } from '../../components/Button';
+import { Badge } from '../../components/StatusBadge';
+import { showControls } from '../../format/hostile-text';
+import { ResolveInterventionDocument, type InterventionCardFragment } from '../../generated/graphql';
+import { useCanOperate } from '../../shell/project-context';
+import styles from './InterventionPanel.module.css';
+
+const KINDS = { APPROVAL: 'Approval', QUESTION: 'Question', CORRECTION: 'Correction', TAKEOVER: 'Takeover' };
+const STATUSES = {
+  OPEN: { label: 'Open', tone: 'warn' },
+  ANSWERED: { label: 'Answered', tone: 'good' },
+  APPROVED: { label: 'Approved', tone: 'good' },
+  REJECTED: { label: 'Rejected', tone: 'bad' },
+  EXPIRED: { label: 'Expired', tone: 'quiet' },
+} as const;
+/** Questions are small; a large one is for the step views. */
+const SHOWN_LENGTH = 4_000;
+
+interface Props {
+  intervention: InterventionCardFragment;
+  taskId: string;
+}
+
+/** What a human is asked for, and the way to answer it. */
+export function InterventionPanel({ intervention, taskId }: Props) {
+  const { api, queries } = useApi();
+  const canOperate = useCanOperate();
+  const [answer, setAnswer] = useState('');
+  const id = useId();
+  const { kind, status, reason, question, requestedAt, expiresAt, resolvedBy } = intervention;
+  const resolve = useMutation({
+    mutationFn: (status: 'APPROVED' | 'ANSWERED' | 'REJECTED') =>
+      api.request(ResolveInterventionDocument, {
+        input: { id: intervention.id, status, ...(answer.trim() === '' ? {} : { answer: answer.trim() }) },
+      }),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['task', taskId] }),
+  });
+  const isApproval = kind === 'APPROVAL';
+  const { label, tone } = STATUSES[status];
+  return (
+    <section
+      className={`${styles.panel} ${status === 'OPEN' ? styles.open : ''}`}
+      aria-labelledby={`${id}-reason`}
+    >
+      <p className={styles.head}>
+        <Badge tone={tone}>{label}</Badge>
+        <strong>{KINDS[kind]}</strong>
+        <span className={styles.muted}>
+          asked <Age at={requestedAt} /> ago
+          {status === 'OPEN' && expiresAt !== null && ` · expires ${new Date(expiresAt).toLocaleString()}`}
+          {resolvedBy && ` · by ${resolvedBy.username}`}
+        </span>
+      </p>
+      <p id={`${id}-reason`} className={styles.reason}>
+        {showControls(reason)}
+      </p>
+      {question !== null && <pre className={styles.payload}>{asText(question)}</pre>}
+      {intervention.answer !== null && <pre className={styles.payload}>{asText(intervention.answer)}</pre>}
+      {status === 'OPEN' && !canOperate && (
+        <p className={styles.muted}>An operator of the project can answer it.</p>
+      )}
+      {status === 'OPEN' && canOperate && (
+        <form
+          className={styles.form}
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!resolve.isPending) resolve.mutate(isApproval ? 'APPROVED' : 'ANSWERED');
+          }}
+        >
+          <label htmlFor={`${id}-answer`}>{isApproval ? 'Note (optional)' : 'Answer'}</label>
+          <textarea
+            id={`${id}-answer`}
+            rows={isApproval ? 1 : 3}
+            required={!isApproval}
+            value={answer}
+            onChange={(event) => setAnswer(event.target.value)}
+          />
+          <div className={styles.actions}>
+            <Button type="submit" look="primary" isPending={resolve.isPending}>
+              {isApproval ? 'Approve' : 'Send the answer'}
+            </Button>
+            <Button look="danger" isPending={resolve.isPending} onPress={() => resolve.mutate('REJECTED')}>
+              Reject
+            </Button>
+          </div>
+          {resolve.error && (
+            <p role="alert" className={styles.problem}>
+              {resolve.error.message}
+            </p>
+          )}
+        </form>
+      )}
+    </section>
+  );
+}
+
+function asText(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+  return showControls(text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text);
+}

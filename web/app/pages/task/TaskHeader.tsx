@@ -1,0 +1,117 @@
+import type { ReactNode } from 'react';
+import { Link } from 'react-router';
+import { Age } from '../../components/Age';
+import { RunningTime } from '../../components/RunningTime';
+import { StatusBadge } from '../../components/StatusBadge';
+import { showControls, showName } from '../../format/hostile-text';
+import { formatCost, formatCount, formatShare, formatShortCount } from '../../format/numbers';
+import { useProject } from '../../shell/project-context';
+import { InterventionPanel } from './InterventionPanel';
+import { TaskActions } from './TaskActions';
+import { hasEnded, type TaskHead } from './use-task';
+import styles from './TaskHeader.module.css';
+
+/** Longer messages are cut here; the step that failed has the whole one. */
+const MESSAGE_LENGTH = 2_000;
+
+/** How a task stands: status, progress, what it took and cost, what went wrong, what it asks. */
+export function TaskHeader({ task }: { task: TaskHead }) {
+  const { slug } = useProject();
+  const isRunning = !hasEnded(task);
+  const { agentVersion: version } = task;
+  const open = task.interventions.filter(({ status }) => status === 'OPEN');
+  const answered = task.interventions.filter(({ status }) => status !== 'OPEN');
+  return (
+    <header className={styles.header}>
+      <div className={styles.title}>
+        <Link to={`/p/${slug}/tasks`} className={styles.back} aria-label="To the tasks">
+          ←
+        </Link>
+        <h1 title={showName(task.name)}>
+          <bdi>{showName(task.name)}</bdi>
+        </h1>
+        <StatusBadge status={task.status} />
+        {task.attempt > 1 && <span className={styles.muted}>Attempt {task.attempt}</span>}
+        <TaskActions task={task} />
+      </div>
+
+      {isRunning && <Progress share={task.progress} message={task.progressMessage} />}
+
+      <dl className={styles.facts}>
+        <Fact label="Agent">
+          <Link to={`/p/${slug}/agents/${task.agent.id}`}>
+            <bdi>{showName(task.agent.name, 60)}</bdi>
+          </Link>{' '}
+          <span className={styles.muted}>v{version.number}</span>
+        </Fact>
+        {version.model !== null && <Fact label="Model">{showName(version.model, 60)}</Fact>}
+        <Fact label="Type">{showName(task.type, 60)}</Fact>
+        <Fact label="Duration">
+          <RunningTime task={task} isRunning={isRunning} />
+        </Fact>
+        <Fact label="Cost" title={task.costSource.toLowerCase()}>
+          {formatCost(task.costUsd)}
+        </Fact>
+        <Fact
+          label="Tokens"
+          title={`${formatCount(task.inputTokens)} in, ${formatCount(task.outputTokens)} out`}
+        >
+          {formatShortCount(task.inputTokens)} <span className={styles.muted}>in</span>{' '}
+          {formatShortCount(task.outputTokens)} <span className={styles.muted}>out</span>
+        </Fact>
+        <Fact label="Steps">{formatCount(task.stepCount)}</Fact>
+        <Fact label={task.startedAt === null ? 'Queued' : 'Started'}>
+          <Age at={task.startedAt ?? task.queuedAt} /> <span className={styles.muted}>ago</span>
+        </Fact>
+        {task.tags.length > 0 && <Fact label="Tags">{showName(task.tags.join(', '), 120)}</Fact>}
+        {task.traceId !== null && (
+          <Fact label="Trace">
+            <code title={task.traceId}>{task.traceId.slice(0, 8)}…</code>
+          </Fact>
+        )}
+      </dl>
+
+      {task.error && (
+        <div className={styles.error} role="group" aria-label="Error">
+          <strong>{task.error.class ?? 'Error'}</strong>
+          {task.error.code !== null && <code>{showName(task.error.code, 100)}</code>}
+          <p>{showControls(task.error.message.slice(0, MESSAGE_LENGTH))}</p>
+        </div>
+      )}
+
+      {open.map((intervention) => (
+        <InterventionPanel key={intervention.id} intervention={intervention} taskId={task.id} />
+      ))}
+      {answered.length > 0 && (
+        <details className={styles.answered}>
+          <summary>
+            {answered.length === 1 ? '1 intervention' : `${answered.length} interventions`} answered or
+            expired
+          </summary>
+          {answered.map((intervention) => (
+            <InterventionPanel key={intervention.id} intervention={intervention} taskId={task.id} />
+          ))}
+        </details>
+      )}
+    </header>
+  );
+}
+
+function Fact({ label, title, children }: { label: string; title?: string; children: ReactNode }) {
+  return (
+    <div title={title}>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Progress({ share, message }: { share: number; message: string | null }) {
+  return (
+    <div className={styles.progress}>
+      <progress value={share} max={1} aria-label="Progress" />
+      <span className={styles.share}>{formatShare(share)}</span>
+      {message !== null && <span className={styles.muted}>{showName(message)}</span>}
+    </div>
+  );
+}

@@ -1,0 +1,130 @@
+import { useQuery } from '@tanstack/react-query';
+import { useCallback, useMemo, useState } from 'react';
+import { useSearchParams } from 'react-router';
+import { useApi } from '../../api/api-context';
+import { Button } from '../../components/Button';
+import { FaultPanel, Loading, StatePanel } from '../../components/States';
+import { HasTasksDocument } from '../../generated/graphql';
+import { useProject } from '../../shell/project-context';
+import { usePageTitle } from '../../shell/use-page-title';
+import { FirstRun } from '../first-run/FirstRun';
+import { TaskFilters } from './TaskFilters';
+import { TaskTable } from './TaskTable';
+import { countFilters, readTaskView, writeTaskView, type TaskView } from './task-view';
+import { MOST_COUNTED, useTaskList } from './use-task-list';
+import styles from './TasksPage.module.css';
+
+const EVERYTHING: TaskView = { filter: {}, orderBy: 'NEWEST' };
+
+export function TasksPage() {
+  const project = useProject();
+  const [params, setParams] = useSearchParams();
+  const address = params.toString();
+  const view = useMemo(() => readTaskView(new URLSearchParams(address)), [address]);
+  const setView = useCallback(
+    (view: TaskView) => setParams(writeTaskView(view), { replace: true }),
+    [setParams],
+  );
+  usePageTitle(`Tasks of ${project.name}`);
+  return (
+    <div className={styles.page}>
+      <h1 className="visually-hidden">Tasks</h1>
+      <TaskList view={view} onView={setView} />
+    </div>
+  );
+}
+
+function TaskList({ view, onView }: { view: TaskView; onView: (view: TaskView) => void }) {
+  const project = useProject();
+  const { query, newerCount, showNewest, liveFault } = useTaskList(project.id, view);
+  const [newestFault, setNewestFault] = useState<Error | null>(null);
+  const isFiltered = countFilters(view.filter) > 0;
+  const pages = query.data?.pages ?? [];
+  const isEmpty = query.isSuccess && pages.every(({ rows }) => rows.length === 0);
+  const hasTasks = useHasTasks(project.id, isEmpty && (isFiltered || view.orderBy !== 'NEWEST'));
+
+  if (isEmpty && !isFiltered && view.orderBy === 'NEWEST') return <FirstRun />;
+
+  const filters = <TaskFilters view={view} onView={onView} />;
+  if (query.isPending) {
+    return (
+      <>
+        {filters}
+        <Loading what="Loading tasks" />
+      </>
+    );
+  }
+  if (query.isError && pages.length === 0) {
+    return (
+      <>
+        {filters}
+        <FaultPanel fault={query.error} onRetry={() => void query.refetch()} />
+      </>
+    );
+  }
+  if (isEmpty) {
+    return (
+      <>
+        {filters}
+        <StatePanel
+          title="No task matches"
+          action={<Button onPress={() => onView(EVERYTHING)}>Show all tasks</Button>}
+        >
+          <p>
+            {hasTasks === false
+              ? 'The project has no tasks yet.'
+              : 'Widen the filters. Tasks that match later appear here by themselves.'}
+          </p>
+        </StatePanel>
+      </>
+    );
+  }
+  return (
+    <>
+      {filters}
+      {liveFault && (
+        <p className={styles.notice} role="alert">
+          The list is not live: {liveFault.message}
+        </p>
+      )}
+      {newestFault !== null && (
+        <p className={styles.notice} role="alert">
+          The newest tasks could not be read: {newestFault.message}
+        </p>
+      )}
+      <TaskTable
+        key={JSON.stringify(view)}
+        pages={pages}
+        base={`/p/${project.slug}/tasks`}
+        newer={newerCount > MOST_COUNTED ? `${MOST_COUNTED}+` : newerCount > 0 ? String(newerCount) : null}
+        onShowNewest={async () => {
+          setNewestFault(null);
+          await showNewest().catch(setNewestFault);
+        }}
+        more={
+          query.hasNextPage
+            ? {
+                isLoading: query.isFetchingNextPage,
+                hasFailed: query.isFetchNextPageError,
+                load: () => void query.fetchNextPage(),
+              }
+            : null
+        }
+        onMissingBefore={() => {
+          if (query.hasPreviousPage && !query.isFetching) void query.fetchPreviousPage();
+        }}
+      />
+    </>
+  );
+}
+
+/** Whether the project has any task at all; undefined while that is not known. */
+function useHasTasks(projectId: string, isWanted: boolean): boolean | undefined {
+  const { api } = useApi();
+  const { data } = useQuery({
+    queryKey: ['has-tasks', projectId],
+    queryFn: ({ signal }) => api.request(HasTasksDocument, { projectId }, signal),
+    enabled: isWanted,
+  });
+  return data && data.tasks.nodes.length > 0;
+}
