@@ -46,3 +46,5 @@ if (
     process.exitCode = 1;
   }
 }
+// A command has stopped what it started when it returns; a library's timer that is left over shall not hold the process.
+process.exit();

@@ -25,7 +25,8 @@ let recorded: Statement[] | null = null;
 const original = pg.Client.prototype.query;
 
 beforeAll(async () => {
-  server = await startTestServer();
+  // Without a worker: its jobs would run statements of their own while those of a request are counted.
+  server = await startTestServer({}, undefined, { api: true, worker: false });
   person = await register(server.url);
   const agentId = await makeAgent(server.url, person);
   const other = await makeAgent(server.url, person);

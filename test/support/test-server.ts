@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { readConfig, type Config } from '../../src/platform/config.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { BinnacleServer } from '../../src/server.js';
+import { BinnacleServer, type ServerRoles } from '../../src/server.js';
 import { administer, withDatabase } from './global-setup.js';
 
 export interface TestDatabase {
@@ -49,6 +49,7 @@ export interface TestServer {
 export async function startTestServer(
   settings: Partial<Record<keyof Config, string>> = {},
   shared?: TestDatabase,
+  roles: ServerRoles = { api: true, worker: true },
 ): Promise<TestServer> {
   const database = shared ?? (await createTestDatabase());
   const home = await mkdtemp(join(tmpdir(), 'binnacle-home-'));
@@ -60,11 +61,7 @@ export async function startTestServer(
     LOG_LEVEL: 'silent',
     ...settings,
   });
-  const server = await BinnacleServer.start(
-    config,
-    { api: true, worker: true },
-    createLogger(config.LOG_LEVEL),
-  );
+  const server = await BinnacleServer.start(config, roles, createLogger(config.LOG_LEVEL));
   return {
     url: server.url,
     database,
