@@ -34,22 +34,17 @@ export async function openDatabase(
 function connectError(url: string, error: unknown): Error {
   const { host, pathname } = new URL(url);
   const { code = '', message } = error as NodeJS.ErrnoException;
-  return new Error(
-    `The database ${host}${pathname} cannot be used: ${message || code}. ${remedyOf(sqlStateOf(error))}`,
-    { cause: error },
-  );
+  const remedy =
+    remedies[sqlStateOf(error) ?? ''] ??
+    'Look whether PostgreSQL runs there, and whether DATABASE_URL names it rightly.';
+  return new Error(`The database ${host}${pathname} cannot be used: ${message || code}. ${remedy}`, {
+    cause: error,
+  });
 }
 
-function remedyOf(sqlState: string | undefined): string {
-  switch (sqlState) {
-    case '28P01':
-    case '28000':
-      return 'Look at the user and the password in DATABASE_URL.';
-    case '3D000':
-      return 'Make that database, or name another one in DATABASE_URL.';
-    case '53300':
-      return 'Raise its max_connections, or lower DATABASE_POOL.';
-    default:
-      return 'Look whether PostgreSQL runs there, and whether DATABASE_URL names it rightly.';
-  }
-}
+const remedies: Readonly<Record<string, string>> = {
+  '28000': 'Look at the user and the password in DATABASE_URL.',
+  '28P01': 'Look at the user and the password in DATABASE_URL.',
+  '3D000': 'Make that database, or name another one in DATABASE_URL.',
+  '53300': 'Raise its max_connections, or lower DATABASE_POOL.',
+};

@@ -1,12 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import 'reflect-metadata';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { ask, get, makeAgent, makeTask, register } from './support/client.js';
-import { eventually, tellSteps } from './support/follower.js';
+import { createBinnacleDataSource } from '../src/data-source.js';
+import { Database } from '../src/platform/database.js';
+import { ask, get, makeAgent, makeTask, openSocket, register } from './support/client.js';
+import { eventually, Follower, followSteps, tellSteps, type StepBatches } from './support/follower.js';
 import { administer, withDatabase } from './support/global-setup.js';
 import { BinnacleProcess, jwtSecret, killRunning } from './support/processes.js';
 import { freePort } from './support/redis.js';
@@ -15,12 +18,23 @@ import { createTestDatabase, startTestServer, type TestDatabase } from './suppor
 const { BINNACLE_TEST_SERVER: serverUrl = '' } = process.env;
 /** Where the processes stand, and where they should leave nothing. */
 let cwd: string;
+/** A server that takes connections and says nothing, and a process that waits for it while the other tests run. */
+let deaf: Server;
+let patient: { process: BinnacleProcess; where: string };
 
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'binnacle-apart-'));
+  deaf = createServer().listen(0, '127.0.0.1');
+  await once(deaf, 'listening');
+  const where = `127.0.0.1:${(deaf.address() as { port: number }).port}/x`;
+  const DATABASE_URL = `postgres://ann:hidden@${where}`;
+  patient = { process: begin('api', { DATABASE_URL, JWT_SECRET: jwtSecret }), where };
 });
-afterEach(() => killRunning());
-afterAll(() => rm(cwd, { recursive: true, force: true }));
+afterAll(async () => {
+  deaf.close();
+  await killRunning();
+  await rm(cwd, { recursive: true, force: true });
+});
 
 const begin = (command: string, env: Record<string, string>) => BinnacleProcess.begin(command, { cwd, env });
 const ready = (command: string, env: Record<string, string>) => BinnacleProcess.ready(command, { cwd, env });
@@ -63,17 +77,21 @@ describe('api and worker, apart', () => {
     expect(await readdir(cwd)).toEqual([]);
   }, 30_000);
 
-  test.each([
-    ['api', {}, 'set DATABASE_URL and JWT_SECRET.'],
-    ['api', { DATABASE_URL: 'postgres://127.0.0.1/x' }, 'set JWT_SECRET.'],
-    ['worker', {}, 'set DATABASE_URL.'],
-  ])('%s with %j says what it needs', async (command, env: Record<string, string>, needed) => {
-    const half = begin(command, env);
-    expect(await half.ended()).toBe(1);
-    expect(half.stdout).toBe('');
-    expect(half.stderr).toBe(
-      `\`npm run ${command}\` works with other processes on one database: ${needed} \`npm start\` runs everything in one process and needs neither.\n`,
-    );
+  test('say what they need', async () => {
+    const cases: [command: string, env: Record<string, string>, needed: string][] = [
+      ['api', {}, 'set DATABASE_URL and JWT_SECRET.'],
+      ['api', { DATABASE_URL: 'postgres://127.0.0.1/x' }, 'set JWT_SECRET.'],
+      ['worker', {}, 'set DATABASE_URL.'],
+    ];
+    const halves = cases.map(([command, env]) => begin(command, env));
+    for (const [i, [command, , needed]] of cases.entries()) {
+      const half = halves[i] as BinnacleProcess;
+      expect(await half.ended()).toBe(1);
+      expect(half.stdout).toBe('');
+      expect(half.stderr).toBe(
+        `\`npm run ${command}\` works with other processes on one database: ${needed} \`npm start\` runs everything in one process and needs neither.\n`,
+      );
+    }
     expect(await readdir(cwd)).toEqual([]);
   });
 });
@@ -100,7 +118,7 @@ describe('a database that has not been migrated', () => {
 
   test('is migrated once, however many start at once', async () => {
     const url = await makeEmpty();
-    const env = { DATABASE_URL: url, JWT_SECRET: jwtSecret, DATABASE_POOL: '3' };
+    const env = { DATABASE_URL: url, JWT_SECRET: jwtSecret, DATABASE_POOL: '5' };
     const all = await Promise.all(
       ['api', 'api', 'api', 'worker', 'serve'].map((command) => ready(command, env)),
     );
@@ -133,45 +151,7 @@ describe('a database that has not been migrated', () => {
   }, 30_000);
 });
 
-describe('a database that cannot be used', () => {
-  let silent: Server;
-  beforeAll(async () => {
-    silent = createServer().listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-  });
-  afterAll(() => void silent.close());
-
-  test('is named, with what is wrong and what to do, in bounded time', async () => {
-    const closed = await freePort();
-    const { port: deaf } = silent.address() as { port: number };
-    const missing = withDatabase(serverUrl, 'binnacle_that_is_not');
-    const lookThere = 'Look whether PostgreSQL runs there, and whether DATABASE_URL names it rightly.';
-    const cases: [url: string, what: string, remedy: string][] = [
-      [`postgres://ann:hidden@127.0.0.1:${closed}/x`, `127.0.0.1:${closed}/x cannot be used`, lookThere],
-      [`postgres://ann:hidden@localhost:${closed}/x`, 'ECONNREFUSED', lookThere],
-      [`postgres://ann:hidden@no-such-host.invalid/x`, 'no-such-host.invalid/x cannot be used', lookThere],
-      [`postgres://ann:hidden@127.0.0.1:${deaf}/x`, `127.0.0.1:${deaf}/x cannot be used`, lookThere],
-      [missing, 'binnacle_that_is_not', 'Make that database, or name another one in DATABASE_URL.'],
-    ];
-    const startedAt = Date.now();
-    const commands = ['api', 'worker', 'serve', 'api', 'migrate'];
-    const all = cases.map(([DATABASE_URL], i) =>
-      begin(commands[i] ?? '', { DATABASE_URL, JWT_SECRET: jwtSecret }),
-    );
-    for (const [i, [, what, remedy]] of cases.entries()) {
-      const refused = all[i] as BinnacleProcess;
-      expect(await refused.ended(30_000)).toBe(1);
-      expect(refused.stdout).toBe('');
-      expect(refused.stderr).toMatch(/^The database [^\n]*\n$/);
-      expect(refused.stderr).toContain(what);
-      expect(refused.stderr).toContain(remedy);
-      expect(refused.stderr).not.toContain('hidden');
-    }
-    expect(Date.now() - startedAt).toBeLessThan(25_000);
-  }, 40_000);
-});
-
-test('/readyz tells of steps that are not taken in, and of a database that is gone', async () => {
+test('/readyz tells of steps that are not taken in', async () => {
   const database = await createTestDatabase();
   const server = await startTestServer({ STATEMENT_TIMEOUT_MS: '3000' }, database);
   const { url } = server;
@@ -196,17 +176,126 @@ test('/readyz tells of steps that are not taken in, and of a database that is go
   await telling;
   expect(await check('ingestion')).toEqual({ status: 200, name: 'ingestion', isReady: true });
 
-  const name = new URL(database.url).pathname.slice(1);
-  await administer(serverUrl, `ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
-  await database.query(
-    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-  );
-  await eventually('it is told', async () => (await check('database')).status === 503);
-  const { errors } = await ask(url, owner.token, '{ me { id } }');
-  expect(errors?.[0]?.extensions.code).toBe('UNAVAILABLE');
-  expect((await fetch(`${url}/healthz`)).status).toBe(200);
-  await administer(serverUrl, `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
-  await eventually('it is back', async () => (await check('database')).status === 200);
   await server.stop();
   await database.drop();
 }, 30_000);
+
+/** The database behind a wire that can be cut. */
+class Wire {
+  readonly #open = new Set<Socket>();
+  #server: Server | undefined;
+  #port = 0;
+
+  constructor(private readonly target: URL) {}
+
+  /** Connects, on the same port again. */
+  async join(): Promise<string> {
+    const { hostname, port } = this.target;
+    this.#server = createServer((socket) => {
+      const onward = connect(Number(port || 5432), hostname);
+      for (const end of [socket, onward]) {
+        this.#open.add(end);
+        end.on('error', () => undefined).once('close', () => this.#open.delete(end));
+      }
+      socket.pipe(onward).pipe(socket);
+    }).listen(this.#port, '127.0.0.1');
+    await once(this.#server, 'listening');
+    this.#port = (this.#server.address() as { port: number }).port;
+    const url = new URL(this.target);
+    url.host = `127.0.0.1:${this.#port}`;
+    return url.toString();
+  }
+
+  cut(): void {
+    this.#server?.close();
+    for (const end of this.#open) end.destroy();
+  }
+}
+
+test('a database that goes away is told, waited for, and no reason not to stop', async () => {
+  const database = await createTestDatabase();
+  const wire = new Wire(new URL(database.url));
+  const server = await startTestServer({}, { ...database, url: await wire.join() });
+  const { url } = server;
+  const owner = await register(url);
+  const taskId = await makeTask(url, owner.token, await makeAgent(url, owner));
+  const client = openSocket(url, owner.token);
+  const follower = Follower.of<StepBatches>(client, followSteps, { taskId });
+  await tellSteps(url, owner.token, taskId, ['a']);
+  await follower.has(1);
+  wire.cut();
+  await eventually('it is told', async () => (await fetch(`${url}/readyz`)).status === 503);
+  const { errors } = await ask(url, owner.token, '{ me { id } }');
+  expect(errors?.[0]?.extensions.code).toBe('UNAVAILABLE');
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  await wire.join();
+  await eventually('it is back', async () => (await fetch(`${url}/readyz`)).status === 200);
+  await tellSteps(url, owner.token, taskId, ['b']);
+  await follower.has(2);
+  wire.cut();
+  const startedAt = Date.now();
+  await server.stop();
+  expect(Date.now() - startedAt).toBeLessThan(8_000);
+  expect(await follower.ended()).toMatchObject({ code: 1001 });
+  await database.drop();
+}, 40_000);
+
+test('a connection that breaks while it is held ends nothing but itself', async () => {
+  const database = await createTestDatabase();
+  const pooled = new Database(await createBinnacleDataSource({ url: database.url }).initialize());
+  const held = await pooled.pool.connect();
+  const [row] = (await held.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
+  await database.query('SELECT pg_terminate_backend($1)', [row?.pid]);
+  // What breaks a connection is told to nobody; a process without a listener for it would end here.
+  await eventually('it is broken', () =>
+    held.query('SELECT 1').then(
+      () => false,
+      () => true,
+    ),
+  );
+  await expect(held.query('SELECT 1')).rejects.toThrow();
+  held.release(true);
+  expect(await pooled.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  await pooled.close();
+  await database.drop();
+});
+
+test('a database that cannot be used is named, with what is wrong and what to do, in bounded time', async () => {
+  const closed = await freePort();
+  const lookThere = 'Look whether PostgreSQL runs there, and whether DATABASE_URL names it rightly.';
+  const cases: [command: string, url: string, what: string, remedy: string][] = [
+    [
+      'worker',
+      `postgres://ann:hidden@127.0.0.1:${closed}/x`,
+      `127.0.0.1:${closed}/x cannot be used`,
+      lookThere,
+    ],
+    ['serve', `postgres://ann:hidden@localhost:${closed}/x`, 'ECONNREFUSED', lookThere],
+    [
+      'api',
+      'postgres://ann:hidden@no-such-host.invalid/x',
+      'no-such-host.invalid/x cannot be used',
+      lookThere,
+    ],
+    [
+      'migrate',
+      withDatabase(serverUrl, 'binnacle_that_is_not'),
+      '/binnacle_that_is_not cannot be used',
+      'Make that database, or name another one in DATABASE_URL.',
+    ],
+  ];
+  const all = cases.map(([command, url]) => begin(command, { DATABASE_URL: url, JWT_SECRET: jwtSecret }));
+  cases.push(['api', '', `${patient.where} cannot be used`, lookThere]);
+  all.push(patient.process);
+  for (const [i, [, , what, remedy]] of cases.entries()) {
+    const refused = all[i] as BinnacleProcess;
+    expect(await refused.ended(30_000)).toBe(1);
+    expect(refused.stdout).toBe('');
+    expect(refused.stderr).toMatch(/^The database [^\n]*\n$/);
+    expect(refused.stderr).toContain(what);
+    expect(refused.stderr).toContain(remedy);
+    expect(refused.stderr).not.toContain('hidden');
+  }
+  expect(patient.process.lifeMs).toBeLessThan(20_000);
+  await rm(join(cwd, '.binnacle'), { recursive: true });
+}, 40_000);

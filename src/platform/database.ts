@@ -16,6 +16,17 @@ export interface DatabaseOptions {
   statementTimeoutMs: number;
 }
 
+/**
+ * A connection breaks now and then, also while somebody holds it and asks nothing just then: its next statement tells. Without a
+ * listener it would end the process.
+ */
+class Connection extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
 /** The options of the one data source: the server's, the migrations' and the TypeORM command line's. */
 export function createDataSource(options: DatabaseOptions): DataSource {
   return new DataSource({
@@ -28,6 +39,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     poolSize: options.poolSize,
     connectTimeoutMS: 10_000,
     extra: {
+      Client: Connection,
       statement_timeout: options.statementTimeoutMs,
       idle_in_transaction_session_timeout: 60_000,
       keepAlive: true,

@@ -12,9 +12,9 @@ export const SocketClose = {
   unavailable: 1013,
   /** The client breaks the protocol. */
   badRequest: 4400,
-  /** No valid credentials, or they have run out or been taken back: sign in again. */
+  /** No valid credentials, or they have run out: sign in again. */
   unauthorized: 4401,
-  /** What the viewer may do has changed: what may still be followed can be, on a new socket. */
+  /** The credentials were taken back, or allow less: come back with those that hold now, to follow what they allow. */
   forbidden: 4403,
   /** The client does not keep up; it may resume from the last revision it saw. */
   tooSlow: 4430,

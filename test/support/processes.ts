@@ -24,12 +24,18 @@ export class BinnacleProcess {
   stderr = '';
   /** Undefined while it runs; null where a signal ended it. */
   exitCode: number | null | undefined;
+  /** How long it ran, milliseconds; 0 while it does. */
+  lifeMs = 0;
 
   private constructor(readonly child: ChildProcess) {
     child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    const startedAt = performance.now();
     // Only now has everything been read that it said.
-    child.once('close', (code) => (this.exitCode = code));
+    child.once('close', (code) => {
+      this.exitCode = code;
+      this.lifeMs = performance.now() - startedAt;
+    });
     running.add(this);
   }
 
