@@ -9,4 +9,6 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   transform: {},
   testTimeout: 30_000,
+  // Suites in processes of their own, also on two cores: what one leaves behind holds no other.
+  maxWorkers: 2,
 };
