@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chown, mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -118,7 +119,7 @@ async function stopWhileBusy(
   await finishing;
   const asked = Date.now();
   expect(await server.ended()).toBe(0);
-  expect(Date.now() - asked).toBeLessThan(6_000);
+  expect(Date.now() - asked).toBeLessThan(20_000);
   await database.end().catch(() => undefined);
   expect(server.stdout).toContain('Stopping; press Ctrl-C again to stop at once.');
   expect(server.stderr).toBe('');
@@ -202,7 +203,7 @@ describe('serve, with nothing but Node', () => {
 
     test('stops at once when it is asked twice, and when it is asked while it starts', async () => {
       const early = BinnacleProcess.begin('serve', { env: { BINNACLE_HOME: home } });
-      await eventually('its database starts', async () => (await postgresBelow(home)).length > 0);
+      await eventually('its database starts', () => existsSync(join(home, 'postgres/lock')));
       expect(await early.stop('SIGINT')).toBe(0);
       expect(early.stdout).not.toContain('Binnacle runs at');
       await nothingRunsIn(home);

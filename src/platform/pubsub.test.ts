@@ -81,7 +81,7 @@ test('without a Redis that answers, publishing is silent and subscribing waits n
   const away = createRedisEventBus<Events>('redis://127.0.0.1:1', createLogger('silent'));
   const start = performance.now();
   const end = await away.subscribe('changed', 'a', () => undefined);
-  expect(performance.now() - start).toBeLessThan(2000);
+  expect(performance.now() - start).toBeLessThan(10_000);
   expect(() => away.publish('changed', 'a', { n: 1 })).not.toThrow();
   end();
   await away.close();
