@@ -54,7 +54,12 @@ async function run(config: Config, roles: ServerRoles): Promise<number> {
   });
   if (askedAt === undefined)
     process.stdout.write(roles.api ? greeting(server, config) : 'The worker is running. Ctrl-C stops it.\n');
+  // npm passes SIGTERM to its shell only, which dies without a word: a server that npm started stops when the shell is gone.
+  const shell = process.ppid;
+  const watch = setInterval(() => process.ppid !== shell && end(0), 500);
+  if (!process.env.npm_lifecycle_event) clearInterval(watch);
   const code = await ended;
+  clearInterval(watch);
   await server.stop();
   return code;
 }
