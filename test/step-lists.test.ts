@@ -33,8 +33,8 @@ describe('the steps of a task', () => {
     key: string;
   }
   let taskId: string;
-  const stepsQuery = `query ($id: ID!, $filter: StepFilter, $first: Int, $after: String, $last: Int, $before: String) {
-    task(id: $id) { steps(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+  const stepsQuery = `query ($id: ID!, $filter: StepFilter, $first: Int, $after: String, $last: Int, $before: String, $fromSeq: Int) {
+    task(id: $id) { steps(filter: $filter, first: $first, after: $after, last: $last, before: $before, fromSeq: $fromSeq) {
       nodes { seq key } totalCount ${pageInfo} } } }`;
   const page = async (more: Record<string, unknown>) =>
     (await run<{ task: { steps: Page<Step> } }>(stepsQuery, { id: taskId, ...more })).task.steps;
@@ -116,6 +116,30 @@ describe('the steps of a task', () => {
     }
   });
 
+  test('start at a number', async () => {
+    const seqs = async (more: Record<string, unknown>) => (await page(more)).nodes.map(({ seq }) => seq);
+    expect(await seqs({ fromSeq: 1, first: 3 })).toEqual([1, 2, 3]);
+    expect(await seqs({ fromSeq: 17, first: 3 })).toEqual([17, 18, 19]);
+    expect(await seqs({ fromSeq: 39 })).toEqual([39, 40]);
+    expect(await seqs({ fromSeq: 2_147_483_647 })).toEqual([]);
+    expect(await seqs({ fromSeq: 9, first: 1, filter: { statuses: ['FAILED'] } })).toEqual([15]);
+    expect((await page({ fromSeq: 1 })).pageInfo.hasPreviousPage).toBe(false);
+    expect((await page({ fromSeq: 2 })).pageInfo.hasPreviousPage).toBe(true);
+  });
+
+  test('know their slowest and their costliest', async () => {
+    const extremes = async (id: string) =>
+      (
+        await run<{ task: object }>(
+          'query ($id: ID!) { task(id: $id) { slowestStep { seq } costliestStep { seq } } }',
+          { id },
+        )
+      ).task;
+    expect(await extremes(taskId)).toEqual({ slowestStep: { seq: 40 }, costliestStep: { seq: 40 } });
+    const empty = await makeTask(server.url, person.token, agentId);
+    expect(await extremes(empty)).toEqual({ slowestStep: null, costliestStep: null });
+  });
+
   test('refuse pages and cursors that are none', async () => {
     for (const [more, path] of [
       [{ first: 0 }, 'first'],
@@ -124,6 +148,11 @@ describe('the steps of a task', () => {
       [{ before: Buffer.from('["-1"]').toString('base64url') }, 'before'],
       [{ after: Buffer.from('["99999999999"]').toString('base64url') }, 'after'],
       [{ after: Buffer.from('["1.5"]').toString('base64url') }, 'after'],
+      [{ fromSeq: 0 }, 'fromSeq'],
+      [{ fromSeq: -1, first: 10 }, 'fromSeq'],
+      [{ fromSeq: 2, last: 10 }, 'fromSeq'],
+      [{ fromSeq: 2, after: Buffer.from('["1"]').toString('base64url') }, 'fromSeq'],
+      [{ fromSeq: 2, before: Buffer.from('["9"]').toString('base64url') }, 'fromSeq'],
     ] as const) {
       const { errors } = await ask(server.url, person.token, stepsQuery, { id: taskId, ...more });
       expect([more, errors?.[0]]).toMatchObject([

@@ -25,6 +25,9 @@ export interface StepWindow {
   isFinished: boolean;
 }
 
+/** By latency, or by cost. */
+export type ExtremeStep = 'slowest' | 'costliest';
+
 const skeleton = `s.task_id AS "taskId", s.seq, s.key, s.parent_key AS "parentKey", s.type, s.name, s.status,
   s.started_at AS "startedAt", s.ended_at AS "endedAt", s.latency_ms AS "latencyMs", s.provider, s.model,
   s.input_tokens AS "inputTokens", s.cached_input_tokens AS "cachedInputTokens",
@@ -111,6 +114,15 @@ export class StepReader {
   async find(taskId: string, seq: number): Promise<StepRow | null> {
     const text = `SELECT ${skeleton}, ${payload} FROM task_steps s WHERE s.task_id = $1 AND s.seq = $2`;
     const [row] = await this.database.query<RawStep>({ name: 'step', text }, [taskId, seq], asText);
+    return row ? finishRow(row) : null;
+  }
+
+  /** Looks at all steps of the one task. */
+  async extreme(taskId: string, which: ExtremeStep): Promise<StepRow | null> {
+    const column = which === 'slowest' ? 's.latency_ms' : 's.cost_usd';
+    const text = `SELECT ${skeleton} FROM task_steps s WHERE s.task_id = $1 AND ${column} IS NOT NULL
+      ORDER BY ${column} DESC, s.seq LIMIT 1`;
+    const [row] = await this.database.query<RawStep>({ name: `step-${which}`, text }, [taskId], asText);
     return row ? finishRow(row) : null;
   }
 

@@ -24,10 +24,15 @@ export class TaskStepsResolver {
     @Arg('after', () => String, { nullable: true }) after?: string | null,
     @Arg('last', () => Int, { nullable: true }) last?: number | null,
     @Arg('before', () => String, { nullable: true }) before?: string | null,
+    @Arg('fromSeq', () => Int, {
+      nullable: true,
+      description: 'The number that the page starts at, 1 or more: a place to go to without a cursor.',
+    })
+    fromSeq?: number | null,
   ): Promise<object> {
     const names = selectedNames(info);
     const withPayload = names.has('input') || names.has('output') || names.has('attributes');
-    return this.traces.page(task.id, filter ?? {}, { first, after, last, before }, withPayload);
+    return this.traces.page(task.id, filter ?? {}, { first, after, last, before, fromSeq }, withPayload);
   }
 
   @FieldResolver(() => TaskStep, {
@@ -36,6 +41,22 @@ export class TaskStepsResolver {
   })
   step(@Root() task: Task, @Arg('seq', () => Int) seq: number): Promise<StepRow | null> {
     return this.traces.step(task.id, seq);
+  }
+
+  @FieldResolver(() => TaskStep, {
+    nullable: true,
+    description: 'The first of those that took longest; null where no latency is known.',
+  })
+  slowestStep(@Root() task: Task): Promise<StepRow | null> {
+    return this.traces.extreme(task.id, 'slowest');
+  }
+
+  @FieldResolver(() => TaskStep, {
+    nullable: true,
+    description: 'The first of those that cost most; null where no cost is known.',
+  })
+  costliestStep(@Root() task: Task): Promise<StepRow | null> {
+    return this.traces.extreme(task.id, 'costliest');
   }
 
   @Query(() => StepHitConnection, {

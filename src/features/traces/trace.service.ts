@@ -6,7 +6,7 @@ import { textRuleProblem } from '../../platform/validation.js';
 import { requirePermission } from '../../platform/viewer.js';
 import type { LiveHub } from './live-hub.js';
 import type { StepFilter } from './step-filter.js';
-import type { StepReader, StepRow } from './step.reader.js';
+import type { ExtremeStep, StepReader, StepRow } from './step.reader.js';
 
 export interface StepHitRow {
   step: StepRow;
@@ -22,14 +22,26 @@ export class TraceService {
     private readonly live: LiveHub,
   ) {}
 
-  /** Steps of a task that the viewer may already see. */
+  /**
+   * Steps of a task that the viewer may already see.
+   * @param pageArgs fromSeq: the number that the page starts at, in place of a cursor
+   * @throws BadUserInputError for a fromSeq below 1, or beside after, last or before
+   */
   async page(
     taskId: string,
     filter: StepFilter,
-    pageArgs: PageArguments,
+    { fromSeq, ...pageArgs }: PageArguments & { fromSeq?: number | null | undefined },
     withPayload: boolean,
   ): Promise<Page<StepRow>> {
     const request = pageRequest(pageArgs, ['whole']);
+    if (fromSeq != null) {
+      if (fromSeq < 1) throw new BadUserInputError([{ path: 'fromSeq', message: 'Steps count from 1.' }]);
+      if (request.isBackwards || request.from) {
+        const message = 'fromSeq goes with first only; after, last and before name another place.';
+        throw new BadUserInputError([{ path: 'fromSeq', message }]);
+      }
+      if (fromSeq > 1) request.from = [String(fromSeq - 1)];
+    }
     const rows = await this.steps.page(taskId, filter, request, withPayload);
     return new Page(
       request,
@@ -41,6 +53,10 @@ export class TraceService {
 
   step(taskId: string, seq: number): Promise<StepRow | null> {
     return this.steps.find(taskId, seq);
+  }
+
+  extreme(taskId: string, which: ExtremeStep): Promise<StepRow | null> {
+    return this.steps.extreme(taskId, which);
   }
 
   payloadLoader(context: RequestContext) {

@@ -7,6 +7,16 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 export type Incremental<T> =
   T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type AgentFilter = {
+  kinds?: Array<AgentKind> | null | undefined;
+  search?: string | null | undefined;
+  statuses?: Array<AgentStatus> | null | undefined;
+};
+
+export type AgentKind = 'CUSTOM' | 'LLM' | 'META' | 'SCRAPER';
+
+export type AgentStatus = 'ACTIVE' | 'ARCHIVED' | 'PAUSED';
+
 export type ApiKeyScope = 'INGEST' | 'MANAGE' | 'READ' | 'WORK';
 
 export type CostSource = 'PRICED' | 'REPORTED' | 'UNPRICED';
@@ -47,6 +57,14 @@ export type LoginInput = {
 
 export type ProjectRole = 'ADMIN' | 'OPERATOR' | 'VIEWER';
 
+export type PublishAgentVersionInput = {
+  agentId: string;
+  config?: unknown;
+  model?: string | null | undefined;
+  note?: string | null | undefined;
+  provider?: string | null | undefined;
+};
+
 export type RegisterInput = {
   email: string;
   invitation?: string | null | undefined;
@@ -58,6 +76,18 @@ export type ResolveInterventionInput = {
   answer?: unknown;
   id: string;
   status: InterventionStatus;
+};
+
+export type StepFilter = {
+  minCostUsd?: number | null | undefined;
+  minLatencyMs?: number | null | undefined;
+  models?: Array<string> | null | undefined;
+  parentKey?: string | null | undefined;
+  search?: string | null | undefined;
+  startedAfter?: string | null | undefined;
+  startedBefore?: string | null | undefined;
+  statuses?: Array<StepStatus> | null | undefined;
+  types?: Array<StepType> | null | undefined;
 };
 
 export type StepStatus = 'FAILED' | 'RUNNING' | 'SKIPPED' | 'SUCCEEDED';
@@ -96,6 +126,13 @@ export type TaskOrder = 'COSTLIEST' | 'NEWEST' | 'OLDEST' | 'SLOWEST';
 
 export type TaskStatus =
   'CANCELLED' | 'FAILED' | 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'TIMED_OUT' | 'WAITING_FOR_HUMAN';
+
+export type UpdateAgentInput = {
+  description?: string | null | undefined;
+  id: string;
+  name?: string | null | undefined;
+  status?: AgentStatus | null | undefined;
+};
 
 export type MeQueryVariables = Exact<{ [key: string]: never }>;
 
@@ -181,11 +218,278 @@ export type TaskStepsSubscription = {
   };
 };
 
+export type VersionDetailFragment = {
+  id: string;
+  number: number;
+  provider: string | null;
+  model: string | null;
+  note: string | null;
+  config: unknown;
+  createdAt: string;
+};
+
+export type AgentDetailFragment = {
+  id: string;
+  name: string;
+  kind: AgentKind;
+  status: AgentStatus;
+  description: string | null;
+  createdAt: string;
+  lastSeenAt: string | null;
+  project: { id: string };
+  currentVersion: { id: string };
+  versions: Array<{
+    id: string;
+    number: number;
+    provider: string | null;
+    model: string | null;
+    note: string | null;
+    config: unknown;
+    createdAt: string;
+  }>;
+};
+
+export type AgentByIdQueryVariables = Exact<{
+  id: string;
+}>;
+
+export type AgentByIdQuery = {
+  agent: {
+    id: string;
+    name: string;
+    kind: AgentKind;
+    status: AgentStatus;
+    description: string | null;
+    createdAt: string;
+    lastSeenAt: string | null;
+    project: { id: string };
+    currentVersion: { id: string };
+    versions: Array<{
+      id: string;
+      number: number;
+      provider: string | null;
+      model: string | null;
+      note: string | null;
+      config: unknown;
+      createdAt: string;
+    }>;
+  } | null;
+};
+
+export type LatestTasksOfAgentQueryVariables = Exact<{
+  projectId: string;
+  agentId: string;
+  first?: number | null | undefined;
+}>;
+
+export type LatestTasksOfAgentQuery = {
+  tasks: {
+    nodes: Array<{
+      id: string;
+      revision: number;
+      name: string;
+      type: string;
+      status: TaskStatus;
+      progress: number;
+      queuedAt: string;
+      startedAt: string | null;
+      finishedAt: string | null;
+      latencyMs: number | null;
+      costUsd: number | null;
+      costSource: CostSource;
+      stepCount: number;
+      agent: { id: string; name: string };
+      interventions: Array<{ id: string; status: InterventionStatus }>;
+      error: { class: ErrorClass | null } | null;
+    }>;
+  };
+};
+
+export type PublishAgentVersionMutationVariables = Exact<{
+  input: PublishAgentVersionInput;
+}>;
+
+export type PublishAgentVersionMutation = {
+  publishAgentVersion: {
+    id: string;
+    number: number;
+    provider: string | null;
+    model: string | null;
+    note: string | null;
+    config: unknown;
+    createdAt: string;
+  };
+};
+
+export type UpdateAgentStatusMutationVariables = Exact<{
+  input: UpdateAgentInput;
+}>;
+
+export type UpdateAgentStatusMutation = { updateAgent: { id: string; status: AgentStatus } };
+
+export type AgentPageQueryVariables = Exact<{
+  projectId: string;
+  filter?: AgentFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+export type AgentPageQuery = {
+  agents: {
+    nodes: Array<{
+      id: string;
+      name: string;
+      kind: AgentKind;
+      status: AgentStatus;
+      description: string | null;
+      lastSeenAt: string | null;
+      currentVersion: { id: string; number: number; provider: string | null; model: string | null };
+    }>;
+    pageInfo: { endCursor: string | null; hasNextPage: boolean };
+  };
+};
+
 export type CreateFirstKeyMutationVariables = Exact<{
   input: CreateApiKeyInput;
 }>;
 
 export type CreateFirstKeyMutation = { createApiKey: { secret: string } };
+
+export type SearchStepsQueryVariables = Exact<{
+  projectId: string;
+  text: string;
+  filter?: StepFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+export type SearchStepsQuery = {
+  searchSteps: {
+    nodes: Array<{
+      snippet: string;
+      step: {
+        id: string;
+        seq: number;
+        type: StepType;
+        name: string;
+        status: StepStatus;
+        model: string | null;
+        latencyMs: number | null;
+      };
+      task: { id: string; name: string; status: TaskStatus; queuedAt: string };
+    }>;
+    pageInfo: { endCursor: string | null; hasNextPage: boolean };
+  };
+};
+
+export type StepWindowQueryVariables = Exact<{
+  taskId: string;
+  fromSeq: number;
+  first: number;
+}>;
+
+export type StepWindowQuery = {
+  task: {
+    steps: {
+      nodes: Array<{
+        id: string;
+        taskId: string;
+        seq: number;
+        key: string;
+        parentKey: string | null;
+        revision: number;
+        type: StepType;
+        name: string;
+        status: StepStatus;
+        model: string | null;
+        startedAt: string | null;
+        endedAt: string | null;
+        latencyMs: number | null;
+        costUsd: number | null;
+        costSource: CostSource;
+        inputTokens: number | null;
+        outputTokens: number | null;
+        error: { class: ErrorClass | null; message: string } | null;
+      }>;
+    };
+  } | null;
+};
+
+export type MatchingStepsQueryVariables = Exact<{
+  taskId: string;
+  filter: StepFilter;
+  first: number;
+  after?: string | null | undefined;
+  fromSeq?: number | null | undefined;
+}>;
+
+export type MatchingStepsQuery = {
+  task: {
+    steps: {
+      nodes: Array<{
+        id: string;
+        taskId: string;
+        seq: number;
+        key: string;
+        parentKey: string | null;
+        revision: number;
+        type: StepType;
+        name: string;
+        status: StepStatus;
+        model: string | null;
+        startedAt: string | null;
+        endedAt: string | null;
+        latencyMs: number | null;
+        costUsd: number | null;
+        costSource: CostSource;
+        inputTokens: number | null;
+        outputTokens: number | null;
+        error: { class: ErrorClass | null; message: string } | null;
+      }>;
+      pageInfo: { hasNextPage: boolean; endCursor: string | null };
+    };
+  } | null;
+};
+
+export type CountMatchingStepsQueryVariables = Exact<{
+  taskId: string;
+  filter: StepFilter;
+}>;
+
+export type CountMatchingStepsQuery = { task: { steps: { totalCount: number } } | null };
+
+export type ExtremeStepsQueryVariables = Exact<{
+  taskId: string;
+}>;
+
+export type ExtremeStepsQuery = {
+  task: {
+    steps: { nodes: Array<{ startedAt: string | null }> };
+    slowestStep: { seq: number; latencyMs: number | null } | null;
+    costliestStep: { seq: number } | null;
+  } | null;
+};
+
+export type StepContentQueryVariables = Exact<{
+  taskId: string;
+  seq: number;
+}>;
+
+export type StepContentQuery = {
+  task: {
+    step: {
+      revision: number;
+      provider: string | null;
+      cachedInputTokens: number | null;
+      cacheWriteTokens: number | null;
+      reasoningTokens: number | null;
+      input: unknown;
+      output: unknown;
+      attributes: unknown;
+      error: { class: ErrorClass | null; code: string | null; message: string } | null;
+    } | null;
+  } | null;
+};
 
 export type InterventionCardFragment = {
   id: string;
@@ -588,6 +892,51 @@ export const StepSkeletonFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'StepSkeleton' },
 ) as unknown as TypedDocumentString<StepSkeletonFragment, unknown>;
+export const VersionDetailFragmentDoc = new TypedDocumentString(
+  `
+    fragment VersionDetail on AgentVersion {
+  id
+  number
+  provider
+  model
+  note
+  config
+  createdAt
+}
+    `,
+  { fragmentName: 'VersionDetail' },
+) as unknown as TypedDocumentString<VersionDetailFragment, unknown>;
+export const AgentDetailFragmentDoc = new TypedDocumentString(
+  `
+    fragment AgentDetail on Agent {
+  id
+  name
+  kind
+  status
+  description
+  createdAt
+  lastSeenAt
+  project {
+    id
+  }
+  currentVersion {
+    id
+  }
+  versions {
+    ...VersionDetail
+  }
+}
+    fragment VersionDetail on AgentVersion {
+  id
+  number
+  provider
+  model
+  note
+  config
+  createdAt
+}`,
+  { fragmentName: 'AgentDetail' },
+) as unknown as TypedDocumentString<AgentDetailFragment, unknown>;
 export const InterventionCardFragmentDoc = new TypedDocumentString(
   `
     fragment InterventionCard on Intervention {
@@ -774,6 +1123,120 @@ export const TaskStepsDocument = new TypedDocumentString(`
     message
   }
 }`) as unknown as TypedDocumentString<TaskStepsSubscription, TaskStepsSubscriptionVariables>;
+export const AgentByIdDocument = new TypedDocumentString(`
+    query AgentById($id: ID!) {
+  agent(id: $id) {
+    ...AgentDetail
+  }
+}
+    fragment VersionDetail on AgentVersion {
+  id
+  number
+  provider
+  model
+  note
+  config
+  createdAt
+}
+fragment AgentDetail on Agent {
+  id
+  name
+  kind
+  status
+  description
+  createdAt
+  lastSeenAt
+  project {
+    id
+  }
+  currentVersion {
+    id
+  }
+  versions {
+    ...VersionDetail
+  }
+}`) as unknown as TypedDocumentString<AgentByIdQuery, AgentByIdQueryVariables>;
+export const LatestTasksOfAgentDocument = new TypedDocumentString(`
+    query LatestTasksOfAgent($projectId: ID!, $agentId: ID!, $first: Int) {
+  tasks(projectId: $projectId, filter: {agentId: $agentId}, first: $first) {
+    nodes {
+      ...TaskRow
+    }
+  }
+}
+    fragment TaskRow on Task {
+  id
+  revision
+  name
+  type
+  status
+  progress
+  agent {
+    id
+    name
+  }
+  queuedAt
+  startedAt
+  finishedAt
+  latencyMs
+  costUsd
+  costSource
+  stepCount
+  interventions {
+    id
+    status
+  }
+  error {
+    class
+  }
+}`) as unknown as TypedDocumentString<LatestTasksOfAgentQuery, LatestTasksOfAgentQueryVariables>;
+export const PublishAgentVersionDocument = new TypedDocumentString(`
+    mutation PublishAgentVersion($input: PublishAgentVersionInput!) {
+  publishAgentVersion(input: $input) {
+    ...VersionDetail
+  }
+}
+    fragment VersionDetail on AgentVersion {
+  id
+  number
+  provider
+  model
+  note
+  config
+  createdAt
+}`) as unknown as TypedDocumentString<PublishAgentVersionMutation, PublishAgentVersionMutationVariables>;
+export const UpdateAgentStatusDocument = new TypedDocumentString(`
+    mutation UpdateAgentStatus($input: UpdateAgentInput!) {
+  updateAgent(input: $input) {
+    id
+    status
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateAgentStatusMutation, UpdateAgentStatusMutationVariables>;
+export const AgentPageDocument = new TypedDocumentString(`
+    query AgentPage($projectId: ID!, $filter: AgentFilter, $first: Int, $after: String) {
+  agents(projectId: $projectId, filter: $filter, first: $first, after: $after) {
+    nodes {
+      id
+      name
+      kind
+      status
+      description
+      lastSeenAt
+      currentVersion {
+        id
+        number
+        provider
+        model
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AgentPageQuery, AgentPageQueryVariables>;
 export const CreateFirstKeyDocument = new TypedDocumentString(`
     mutation CreateFirstKey($input: CreateApiKeyInput!) {
   createApiKey(input: $input) {
@@ -781,6 +1244,158 @@ export const CreateFirstKeyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CreateFirstKeyMutation, CreateFirstKeyMutationVariables>;
+export const SearchStepsDocument = new TypedDocumentString(`
+    query SearchSteps($projectId: ID!, $text: String!, $filter: StepFilter, $first: Int, $after: String) {
+  searchSteps(
+    projectId: $projectId
+    text: $text
+    filter: $filter
+    first: $first
+    after: $after
+  ) {
+    nodes {
+      snippet
+      step {
+        id
+        seq
+        type
+        name
+        status
+        model
+        latencyMs
+      }
+      task {
+        id
+        name
+        status
+        queuedAt
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SearchStepsQuery, SearchStepsQueryVariables>;
+export const StepWindowDocument = new TypedDocumentString(`
+    query StepWindow($taskId: ID!, $fromSeq: Int!, $first: Int!) {
+  task(id: $taskId) {
+    steps(fromSeq: $fromSeq, first: $first) {
+      nodes {
+        ...StepSkeleton
+      }
+    }
+  }
+}
+    fragment StepSkeleton on TaskStep {
+  id
+  taskId
+  seq
+  key
+  parentKey
+  revision
+  type
+  name
+  status
+  model
+  startedAt
+  endedAt
+  latencyMs
+  costUsd
+  costSource
+  inputTokens
+  outputTokens
+  error {
+    class
+    message
+  }
+}`) as unknown as TypedDocumentString<StepWindowQuery, StepWindowQueryVariables>;
+export const MatchingStepsDocument = new TypedDocumentString(`
+    query MatchingSteps($taskId: ID!, $filter: StepFilter!, $first: Int!, $after: String, $fromSeq: Int) {
+  task(id: $taskId) {
+    steps(filter: $filter, first: $first, after: $after, fromSeq: $fromSeq) {
+      nodes {
+        ...StepSkeleton
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    fragment StepSkeleton on TaskStep {
+  id
+  taskId
+  seq
+  key
+  parentKey
+  revision
+  type
+  name
+  status
+  model
+  startedAt
+  endedAt
+  latencyMs
+  costUsd
+  costSource
+  inputTokens
+  outputTokens
+  error {
+    class
+    message
+  }
+}`) as unknown as TypedDocumentString<MatchingStepsQuery, MatchingStepsQueryVariables>;
+export const CountMatchingStepsDocument = new TypedDocumentString(`
+    query CountMatchingSteps($taskId: ID!, $filter: StepFilter!) {
+  task(id: $taskId) {
+    steps(filter: $filter, first: 1) {
+      totalCount
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CountMatchingStepsQuery, CountMatchingStepsQueryVariables>;
+export const ExtremeStepsDocument = new TypedDocumentString(`
+    query ExtremeSteps($taskId: ID!) {
+  task(id: $taskId) {
+    steps(first: 1) {
+      nodes {
+        startedAt
+      }
+    }
+    slowestStep {
+      seq
+      latencyMs
+    }
+    costliestStep {
+      seq
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExtremeStepsQuery, ExtremeStepsQueryVariables>;
+export const StepContentDocument = new TypedDocumentString(`
+    query StepContent($taskId: ID!, $seq: Int!) {
+  task(id: $taskId) {
+    step(seq: $seq) {
+      revision
+      provider
+      cachedInputTokens
+      cacheWriteTokens
+      reasoningTokens
+      input
+      output
+      attributes
+      error {
+        class
+        code
+        message
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StepContentQuery, StepContentQueryVariables>;
 export const TaskByIdDocument = new TypedDocumentString(`
     query TaskById($id: ID!) {
   task(id: $id) {

@@ -1,7 +1,181 @@
-import { StatePanel } from '../../components/States';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { Link, useSearchParams } from 'react-router';
+import { useApi } from '../../api/api-context';
+import { Age } from '../../components/Age';
+import { Button } from '../../components/Button';
+import { Checks } from '../../components/Checks';
+import { Disclosure } from '../../components/Disclosure';
+import { Field } from '../../components/Field';
+import { Marked } from '../../components/Marked';
+import { FaultPanel, Loading, StatePanel } from '../../components/States';
+import { Badge } from '../../components/StatusBadge';
+import { useDraft } from '../../components/use-draft';
+import { showControls, showName } from '../../format/hostile-text';
+import { formatDuration } from '../../format/numbers';
+import { SearchStepsDocument, type SearchStepsQuery } from '../../generated/graphql';
+import { useProject } from '../../shell/project-context';
 import { usePageTitle } from '../../shell/use-page-title';
+import {
+  MOST_CHARACTERS,
+  readSearchView,
+  STEP_STATUSES,
+  STEP_TYPES,
+  writeSearchView,
+  type SearchView,
+} from './search-view';
+import styles from './SearchPage.module.css';
 
+const PAGE_ROWS = 30;
+
+/** Steps of the whole project by what they say. A hit opens its task at the step. */
 export function SearchPage() {
-  usePageTitle('Search');
-  return <StatePanel title="Search" />;
+  const project = useProject();
+  const [params, setParams] = useSearchParams();
+  const address = params.toString();
+  const view = useMemo(() => readSearchView(new URLSearchParams(address)), [address]);
+  const set = (part: Partial<SearchView>) =>
+    setParams(writeSearchView({ ...view, ...part }), { replace: true });
+  usePageTitle(view.text === '' ? `Search in ${project.name}` : `${view.text} in ${project.name}`);
+  const text = useDraft(view.text, (text) => set({ text }));
+  const models = useDraft(view.models.join(', '), (text) =>
+    set({
+      models: text
+        .split(',')
+        .map((model) => model.trim())
+        .filter((model) => model !== ''),
+    }),
+  );
+  return (
+    <div className={styles.page}>
+      <h1>Search</h1>
+      <div className={styles.bar} role="search" aria-label="Steps">
+        <div className={styles.text}>
+          <Field
+            {...text}
+            type="search"
+            label="Text"
+            isLabelHidden
+            placeholder="Words in names, errors and payloads"
+            maxLength={MOST_CHARACTERS}
+            autoFocus
+          />
+        </div>
+        <Disclosure label="Type" count={view.types.length}>
+          <Checks
+            label="Type"
+            values={view.types}
+            options={STEP_TYPES}
+            onChange={(types) => set({ types })}
+          />
+        </Disclosure>
+        <Disclosure label="Status" count={view.statuses.length}>
+          <Checks
+            label="Status"
+            values={view.statuses}
+            options={STEP_STATUSES}
+            onChange={(statuses) => set({ statuses })}
+          />
+        </Disclosure>
+        <Field {...models} label="Models, with commas" isLabelHidden placeholder="Models, with commas" />
+      </div>
+      {view.text === '' ? (
+        <StatePanel title="Search all steps">
+          <p>Type a word, an identifier, or a part of one. Small and large letters are the same.</p>
+        </StatePanel>
+      ) : (
+        <Hits view={view} onWiden={() => set({ types: [], statuses: [], models: [] })} />
+      )}
+    </div>
+  );
+}
+
+function Hits({ view, onWiden }: { view: SearchView; onWiden: () => void }) {
+  const project = useProject();
+  const { api } = useApi();
+  const { text, types, statuses, models } = view;
+  const isFiltered = types.length + statuses.length + models.length > 0;
+  const query = useInfiniteQuery({
+    queryKey: ['search', project.id, view],
+    queryFn: async ({ pageParam, signal }) => {
+      const filter = {
+        ...(types.length > 0 && { types }),
+        ...(statuses.length > 0 && { statuses }),
+        ...(models.length > 0 && { models }),
+      };
+      const variables = { projectId: project.id, text, filter, first: PAGE_ROWS, after: pageParam };
+      return (await api.request(SearchStepsDocument, variables, signal)).searchSteps;
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ pageInfo }) => (pageInfo.hasNextPage ? pageInfo.endCursor : null),
+  });
+  const hits = query.data?.pages.flatMap(({ nodes }) => nodes) ?? [];
+  if (query.isPending) return <Loading what="Searching" />;
+  if (query.isError && hits.length === 0) {
+    return <FaultPanel fault={query.error} onRetry={() => void query.refetch()} />;
+  }
+  if (hits.length === 0) {
+    return (
+      <StatePanel
+        title="No step matches"
+        action={isFiltered && <Button onPress={onWiden}>Search without filters</Button>}
+      >
+        <p>{isFiltered ? 'Other types, statuses or models may have it.' : 'Try a part of the word.'}</p>
+      </StatePanel>
+    );
+  }
+  return (
+    <>
+      <p className={styles.muted} role="status">
+        {hits.length === 1 ? '1 step' : `${query.hasNextPage ? 'The first ' : ''}${hits.length} steps`},
+        newest task first
+      </p>
+      <ul className={styles.hits}>
+        {hits.map((hit) => (
+          <Hit key={hit.step.id} hit={hit} search={text} base={`/p/${project.slug}/tasks`} />
+        ))}
+      </ul>
+      {query.hasNextPage && (
+        <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
+          {query.isFetchNextPageError ? 'Could not read more; try again' : 'Show more steps'}
+        </Button>
+      )}
+    </>
+  );
+}
+
+interface HitProps {
+  hit: SearchStepsQuery['searchSteps']['nodes'][number];
+  search: string;
+  base: string;
+}
+
+function Hit({ hit: { step, task, snippet }, search, base }: HitProps) {
+  return (
+    <li className={styles.hit}>
+      <p className={styles.head}>
+        <Badge tone="quiet">{step.type}</Badge>
+        <Link to={`${base}/${task.id}?step=${step.seq}`} className={styles.name}>
+          <bdi>
+            <Marked text={showName(step.name)} mark={search} />
+          </bdi>
+        </Link>
+        {step.status === 'FAILED' && (
+          <Badge tone="bad" sign="✕">
+            Failed
+          </Badge>
+        )}
+        <span className={styles.muted}>
+          {step.model !== null && `${showName(step.model, 80)} · `}
+          {step.latencyMs !== null && formatDuration(step.latencyMs)}
+        </span>
+      </p>
+      <p className={styles.snippet}>
+        <Marked text={showControls(snippet)} mark={search} />
+      </p>
+      <p className={styles.muted}>
+        Step {step.seq} of <bdi>{showName(task.name)}</bdi> · <Age at={task.queuedAt} />
+      </p>
+    </li>
+  );
 }

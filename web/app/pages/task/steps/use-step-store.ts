@@ -1,0 +1,55 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import type { GraphqlFault } from '../../../../access/graphql-post';
+import { useApi } from '../../../api/api-context';
+import { useTaskSteps } from '../../../api/use-task-steps';
+import { ExtremeStepsDocument, StepWindowDocument } from '../../../generated/graphql';
+import { parseTime } from '../../../format/times';
+import { hasEnded, type TaskHead } from '../use-task';
+import { StepStore } from './step-store';
+
+/** The steps of a task, read where they are needed, and followed while the task goes on. */
+export function useStepStore(task: TaskHead): {
+  store: StepStore;
+  version: number;
+  liveFault: GraphqlFault | null;
+  /** When the first step began; null = not known. */
+  firstMs: number | null;
+} {
+  const { api } = useApi();
+  const taskId = task.id;
+  const [store] = useState(
+    () =>
+      new StepStore(
+        async (fromSeq, first, signal) =>
+          (await api.request(StepWindowDocument, { taskId, fromSeq, first }, signal)).task?.steps.nodes ?? [],
+        { count: task.stepCount, revision: task.revision },
+      ),
+  );
+  const version = useSyncExternalStore(store.subscribe, store.snapshot);
+  useEffect(() => () => store.stop(), [store]);
+
+  const isRunning = !hasEnded(task);
+  // The head may hear of the end before the last steps are here: the subscription itself says when it is done.
+  const [isFollowed, setFollowed] = useState(isRunning);
+  if (isRunning && !isFollowed) setFollowed(true);
+  const liveFault = useTaskSteps({
+    taskId: isFollowed ? taskId : null,
+    afterRevision: store.revision,
+    onBatch: ({ revision, steps }) => store.take(revision, steps),
+    onEnd: () => setFollowed(false),
+  });
+  useEffect(() => {
+    if (!isFollowed) store.grow(task.stepCount);
+  }, [store, isFollowed, task.stepCount]);
+
+  const { data } = useQuery({
+    queryKey: ['extreme-steps', taskId],
+    queryFn: async ({ signal }) => (await api.request(ExtremeStepsDocument, { taskId }, signal)).task,
+    enabled: task.stepCount > 0,
+  });
+  const slowestMs = data?.slowestStep?.latencyMs ?? 0;
+  useEffect(() => store.raiseLatency(slowestMs), [store, slowestMs]);
+  const firstMs = parseTime(data?.steps.nodes[0]?.startedAt ?? null);
+  return { store, version, liveFault, firstMs };
+}
