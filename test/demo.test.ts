@@ -232,7 +232,7 @@ describe('without a server', () => {
     });
     run.child.kill('SIGINT');
     expect([await run.code, run.text()]).toEqual([0, expect.stringContaining('cancelled')]);
-    const [, url = ''] = /Open +(\S+)\/graphql/.exec(run.text()) ?? [];
+    const [, url = ''] = /Open +(http:\/\/[^/\s]+)/.exec(run.text()) ?? [];
     await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
     await expect(stat(join(ownHome, 'server.json'))).rejects.toThrow('ENOENT');
     const tasks = await database.query<{ status: string }>('SELECT status FROM tasks');

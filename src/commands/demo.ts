@@ -116,7 +116,7 @@ function aWhileAfter(signal: AbortSignal, delayMs: number): AbortSignal {
 }
 
 function greeting({ url, project, person, isOwnServer }: DemoAccess): string {
-  const page = `${url.replace(/\/(graphql\/?)?$/, '')}/graphql`;
+  const root = url.replace(/\/(graphql\/?)?$/, '');
   const signIn = person
     ? `Sign in   as ${person.credentials.username} with the password ${person.credentials.password}
             (kept in ${person.file})`
@@ -127,12 +127,13 @@ function greeting({ url, project, person, isOwnServer }: DemoAccess): string {
   return `
   A made-up fleet works at ${url}${isOwnServer ? ', a server started for it' : ''}.
 
-  Open      ${page}
+  Open      ${root}/p/${project.slug}/tasks
   ${signIn}
   Project   ${project.slug}, ${project.id}
 
-  Watch     subscription { tasksChanged(projectId: "${project.id}") { name status progressMessage } }
-  Answer    query { interventions(projectId: "${project.id}", status: OPEN) { nodes { id kind reason question } } }
+  Or        with GraphiQL at ${root}/graphql:
+            subscription { tasksChanged(projectId: "${project.id}") { name status progressMessage } }
+            query { interventions(projectId: "${project.id}", status: OPEN) { nodes { id kind reason question } } }
             and then resolveIntervention. ${answered}
             What nobody answers within ten minutes expires.
 
