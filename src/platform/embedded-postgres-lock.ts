@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { link, readFile, readlink, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, readlink, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -109,6 +109,7 @@ export async function lockFolder(folder: string, homeDir: string): Promise<Folde
   } finally {
     await rm(draft, { force: true });
   }
+  await sweepDrafts(folder, mine.pidSpace);
   const heartbeat = setInterval(() => {
     const now = new Date();
     utimes(path, now, now).catch(() => undefined);
@@ -144,8 +145,20 @@ async function removeStale(path: string, found: string): Promise<void> {
     rename(path, aside).then(() => true),
   );
   if (!isMoved) return;
-  if ((await readFile(aside, 'utf8')) !== found) await unlessCode('EEXIST', link(aside, path));
+  const moved = await unlessCode('ENOENT', readFile(aside, 'utf8'));
+  if (moved !== undefined && moved !== found) await unlessCode('EEXIST', link(aside, path));
   await rm(aside, { force: true });
+}
+
+/** Drafts of processes that were killed before they took them away: each names its holder, as the lock does. */
+async function sweepDrafts(folder: string, pidSpace: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('lock.')) continue;
+    const path = join(folder, name);
+    const text = await unlessCode('ENOENT', readFile(path, 'utf8'));
+    if (text !== undefined && !(await isHeld(path, parseHolder(text), pidSpace)))
+      await rm(path, { force: true });
+  }
 }
 
 function describeConflict(holder: LockHolder | undefined, mine: LockHolder, homeDir: string): string {
