@@ -1,12 +1,12 @@
 // Tests run as compiled: what is tested is what ships, and a type error fails the run before it starts.
 export default {
-  rootDir: 'dist/server',
-  testMatch: ['<rootDir>/src/**/*.test.js', '<rootDir>/test/**/*.test.js'],
+  roots: ['<rootDir>/dist/server', '<rootDir>/client/dist'],
+  testMatch: ['<rootDir>/dist/server/{src,test,web}/**/*.test.js', '<rootDir>/client/dist/**/*.test.js'],
   testEnvironment: 'node',
   // Soft deletion warns of libraries that look at globals after a suite; nothing here leaks through them.
   testEnvironmentOptions: { globalsCleanup: 'off' },
-  globalSetup: '<rootDir>/test/support/global-setup.js',
-  globalTeardown: '<rootDir>/test/support/global-teardown.js',
+  globalSetup: '<rootDir>/dist/server/test/support/global-setup.js',
+  globalTeardown: '<rootDir>/dist/server/test/support/global-teardown.js',
   transform: {},
   testTimeout: 30_000,
   // Suites in processes of their own, also on two cores: what one leaves behind holds no other.

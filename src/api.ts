@@ -30,7 +30,7 @@ export interface ApiOptions {
   readiness: Readiness;
 }
 
-/** The HTTP face of the app: GraphQL over HTTP and WebSockets, REST, the pages, health and metrics. */
+/** The HTTP face of the app: GraphQL over HTTP and WebSockets, REST, MCP, the pages, health and metrics. */
 export async function createApi({ app, config, events, logger, readiness }: ApiOptions) {
   const errors = createErrorReporter(logger);
   const metrics = new HttpMetrics();
@@ -76,6 +76,9 @@ export async function createApi({ app, config, events, logger, readiness }: ApiO
       express.get('/metrics', metrics.handler);
       express.use('/assets', pages.assets);
       express.use(app.auth.routes(contextOfRequest));
+      express.use(app.otlp.routes(contextOfRequest, errors));
+      express.use(app.scraping.routes(contextOfRequest));
+      express.use(app.mcp.routes(contextOfRequest, errors));
       express.use('/graphql', pages.graphiql, graphql.router);
       express.get(APP_ROUTES, pages.app);
     },
@@ -126,7 +129,8 @@ export type Api = Awaited<ReturnType<typeof createApi>>;
 const ended = 'Your credentials ended or changed; sign in again, or reconnect.';
 
 /**
- * Closes sockets whose credentials have ended: at once where the event arrives, else at the next sweep over all of them.
+ * Closes sockets and ends waiting MCP calls whose credentials have ended: at once where the event arrives, else at the next sweep
+ * over all of them.
  * @returns what ends the watch
  */
 export async function watchCredentials(
@@ -136,14 +140,17 @@ export async function watchCredentials(
   sweepMs: number,
   logger: Logger,
 ): Promise<() => void> {
-  const close = (predicate: (context: RequestContext) => boolean) =>
+  const { waits } = app.mcp;
+  const close = (predicate: (context: RequestContext) => boolean) => {
     sockets.closeWhere(predicate, SocketClose.forbidden, ended);
+    waits.endWhere(predicate, ended);
+  };
   const stop = await events.subscribe('credentialsEnded', '', (event) =>
     close(({ viewer }) => viewer !== null && isConcerned(viewer, event)),
   );
   let isSweeping = false;
   const sweep = setInterval(() => {
-    const viewers = [...sockets.contexts()].flatMap(({ viewer }) => viewer ?? []);
+    const viewers = [...sockets.contexts(), ...waits.contexts()].flatMap(({ viewer }) => viewer ?? []);
     if (viewers.length === 0 || isSweeping) return;
     isSweeping = true;
     app.auth.authenticator

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Database } from './platform/database.js';
+import { within } from './platform/time-limit.js';
 
 /** One thing that must hold before requests should come here. */
 export interface ReadinessCheck {
@@ -60,7 +61,7 @@ export class Readiness {
   #stall(): string | undefined {
     const { longestMs } = this.ingestion;
     if (longestMs <= this.stallMs) return undefined;
-    return `A call of recordSteps has waited for ${Math.round(longestMs)} ms.`;
+    return `A call that reports steps has waited for ${Math.round(longestMs)} ms.`;
   }
 
   async #ping(redis: Redis | null): Promise<undefined> {
@@ -73,16 +74,10 @@ async function named(
   name: string,
   problemOf: () => Promise<string | undefined | void>,
 ): Promise<ReadinessCheck> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`No answer within ${timeoutMs} ms.`), timeoutMs);
-  });
   try {
-    const detail = await Promise.race([problemOf(), late]);
+    const detail = await within(timeoutMs, problemOf());
     return detail ? { name, isReady: false, detail } : { name, isReady: true };
   } catch (error) {
     return { name, isReady: false, detail: error instanceof Error ? error.message : String(error) };
-  } finally {
-    clearTimeout(timer);
   }
 }

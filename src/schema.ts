@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
+import { attachPlainInputs } from './platform/plain-input.js';
 import { DateTimeScalar } from './platform/scalars.js';
 import { attachStreams, wiredBySchema, type Streams } from './platform/streams.js';
 import { validateInput } from './platform/validation.js';
@@ -23,5 +24,6 @@ export async function buildBinnacleSchema(
     pubSub: { publish: wiredBySchema, subscribe: wiredBySchema },
   });
   attachStreams(schema, streams);
+  attachPlainInputs(schema, instances);
   return schema;
 }

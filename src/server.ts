@@ -74,8 +74,16 @@ export class BinnacleServer {
     const events = this.#openEvents();
     // A worker alone signs nothing.
     const jwtSecret = config.JWT_SECRET ?? (roles.api ? await home.secret('jwt-secret') : randomUUID());
-    const app = await createApp({ config, database, events, jwtSecret, logger });
+    // Halves that run apart without a key store no secrets, and say so where one is to be stored.
+    const encryptionKey =
+      config.ENCRYPTION_KEY ?? (isWhole ? await home.secret('encryption-key') : undefined);
+    const app = await createApp({ config, database, events, jwtSecret, encryptionKey, logger });
     this.#stops.push(() => app.live.stop());
+    this.#stops.push(() => app.metrics.stop());
+    this.#stops.push(() => app.logins.stop());
+    this.#stops.push(() => app.indexing.stop());
+    this.#stops.push(() => app.browsers.stop());
+    this.#startReports(app, roles);
     if (roles.worker) await this.#startWorker(app, database);
     if (roles.api) {
       const readiness = new Readiness(database, events.redis, app.ingestion, config.STATEMENT_TIMEOUT_MS / 3);
@@ -83,6 +91,7 @@ export class BinnacleServer {
       this.#stops.push(api.stopGraphql);
       this.#stops.push(await watchCredentials(api, app, events, config.LIVE_SWEEP_MS, logger));
       await this.#listen(api, readiness);
+      this.#stops.push(() => app.mcp.waits.stop());
     }
     if (isWhole) {
       await home.noteServer({ url: this.url, pid: process.pid, databaseUrl: this.databaseUrl });
@@ -116,13 +125,19 @@ export class BinnacleServer {
     return events;
   }
 
-  async #startWorker({ handlers, cron }: App, { pool }: Database): Promise<void> {
+  #startReports({ system: { live, reporter } }: App, roles: ServerRoles): void {
+    const names = [...(roles.api ? ['api' as const] : []), ...(roles.worker ? ['worker' as const] : [])];
+    reporter.start(names, roles.worker ? this.config.WORKER_CONCURRENCY : 0);
+    this.#stops.push(() => reporter.stop());
+    this.#stops.push(() => live.stop());
+  }
+
+  async #startWorker({ handlers, cron, scraping }: App, { pool }: Database): Promise<void> {
     const { WORKER_CONCURRENCY: concurrency } = this.config;
     const worker = await startWorker({ pool, handlers, cron, concurrency, logger: this.logger });
-    this.#stops.push(async () => {
-      await worker.stop();
-      await worker.promise;
-    });
+    this.#stops.push(() => worker.stop());
+    scraping.worker.start();
+    this.#stops.push(() => scraping.worker.stop());
   }
 
   async #listen({ server, sockets }: Api, readiness: Readiness): Promise<void> {

@@ -286,6 +286,24 @@ describe('an agent', () => {
     expect((await read(id)).name).toBe('Private');
   });
 
+  test('is made once by its name, whoever asks at the same time, and answered as it is from then on', async () => {
+    const { secret } = await makeKey(server.url, person, ['INGEST']);
+    const ensure = 'mutation ($input: CreateAgentInput!) { ensureAgent(input: $input) { id description } }';
+    const byName = async (description: string) =>
+      (
+        await get<{ ensureAgent: { id: string; description: string } }>(server.url, secret, ensure, {
+          input: { projectId: person.projectId, name: 'By its name', description },
+        })
+      ).ensureAgent;
+    const answers = await Promise.all(Array.from({ length: 12 }, () => byName('first')));
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+    expect(await byName('second')).toEqual(answers[0]);
+    const input = { projectId: person.projectId, name: 'By its name' };
+    expect(await faultOf(ensure, { input }, stranger.token)).toMatchObject({
+      extensions: { code: 'NOT_FOUND' },
+    });
+  });
+
   test('may be named by its id in capitals', async () => {
     const { id } = await create({ name: 'Shouted' });
     const query =

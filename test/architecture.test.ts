@@ -39,7 +39,11 @@ async function readSources(folder: string): Promise<Source[]> {
 }
 
 beforeAll(async () => {
-  sources = (await Promise.all(['src', 'web', 'migrations', 'test', 'bench'].map(readSources))).flat();
+  sources = (
+    await Promise.all(
+      ['src', 'web', 'client/src', 'client/example', 'migrations', 'test', 'bench'].map(readSources),
+    )
+  ).flat();
 });
 
 const isGenerated = (path: string) => path.includes('/generated/');
@@ -110,6 +114,29 @@ describe('the import rules', () => {
         .map((to) => `${path} -> ${to}`),
     );
     expect(crossing).toEqual([]);
+  });
+
+  test('the client stands alone: nothing of the repository and no package within, and the server does not use it', () => {
+    const own = sources.filter(({ path }) => path.startsWith('client/'));
+    expect(own.length).toBeGreaterThan(15);
+    const within = own.flatMap(({ path, imports, packages }) => [
+      ...imports.filter((to) => !to.startsWith('client/src/')).map((to) => `${path} -> ${to}`),
+      ...packages
+        .filter(
+          (name) => !isTest(path) && !(path.startsWith('client/example/') && name === '@binnacle/client'),
+        )
+        .map((name) => `${path} -> ${name}`),
+    ]);
+    expect(within).toEqual([]);
+    const without = sources
+      .filter(({ path }) => !path.startsWith('client/'))
+      .flatMap(({ path, imports, packages }) => [
+        ...imports.filter((to) => to.startsWith('client/')).map((to) => `${path} -> ${to}`),
+        ...packages
+          .filter((name) => name === '@binnacle/client' && !isTest(path))
+          .map((name) => `${path} -> ${name}`),
+      ]);
+    expect(without).toEqual([]);
   });
 
   test('only the commands read the environment', () => {

@@ -1,19 +1,10 @@
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runImport } from '../src/commands/import/import.command.js';
-import { get, makeKey, register, type Person } from './support/client.js';
+import { get, register, type Person } from './support/client.js';
+import { airline, hasAirline, makeImporter } from './support/tau-bench.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
-
-const airline = fileURLToPath(
-  new URL('../../../../shared/data/tau-bench/gpt-4o-airline.json', import.meta.url),
-);
-const hasAirline = await access(airline).then(
-  () => true,
-  () => false,
-);
 
 let server: TestServer;
 let folder: string;
@@ -26,24 +17,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs the command for a person of its own, by a key of that person's project. */
+/** A person of its own, and the command for that person's project. */
 async function importer() {
   const person = await register(server.url, 'importer');
-  const { secret } = await makeKey(server.url, person, ['INGEST', 'READ']);
-  const run = async (argv: string[], signal?: AbortSignal) => {
-    let said = '';
-    const output = { write: (text: string) => ((said += text), true) };
-    const env = { BINNACLE_URL: server.url, BINNACLE_API_KEY: secret };
-    const io = {
-      stdout: output,
-      stderr: output,
-      env,
-      connect: () => Promise.reject(new Error('not asked for')),
-    };
-    const code = await runImport(argv, { ...io, ...(signal ? { signal } : {}) });
-    return { code, said };
-  };
-  return { person, run };
+  return { person, run: await makeImporter(server.url, person) };
 }
 
 interface Counted {
@@ -135,7 +112,50 @@ test('good runs are imported, bad ones are named by line and field, and the exit
     expect(again.said).toContain('200 of them imported before');
     expect(await counts(person)).toEqual(figures);
     expect(await stepCounts(person.projectId)).toEqual(steps);
-  }, 120_000);
+  }, 300_000);
+
+  test('imported to four days, each day has the published rates', async () => {
+    const { person, run } = await importer();
+    expect((await run(['tau-bench', airline, '--trial-days', '2026-03-01'])).code).toBe(0);
+    const { recomputeMetrics, metricsSummary } = await get<{
+      recomputeMetrics: {
+        day: string;
+        tasks: number;
+        successRate: number;
+        costUsd: null;
+        latencyP50Ms: null;
+      }[];
+      metricsSummary: { tasks: number; successRate: number; interventionRate: number; unpricedTasks: number };
+    }>(
+      server.url,
+      person.token,
+      `mutation ($p: ID!) { recomputeMetrics(projectId: $p, from: "2026-03-01", to: "2026-03-04") {
+        day tasks successRate costUsd latencyP50Ms } }`,
+      { p: person.projectId },
+    ).then(async (days) => ({
+      ...days,
+      ...(await get(
+        server.url,
+        person.token,
+        `query ($p: ID!) { metricsSummary(projectId: $p, from: "2026-03-01", to: "2026-03-04") {
+          tasks successRate interventionRate unpricedTasks } }`,
+        { p: person.projectId },
+      )),
+    }));
+    const unknown = { tasks: 50, costUsd: null, latencyP50Ms: null };
+    expect(recomputeMetrics).toEqual([
+      { day: '2026-03-01', successRate: 0.42, ...unknown },
+      { day: '2026-03-02', successRate: 0.44, ...unknown },
+      { day: '2026-03-03', successRate: 0.4, ...unknown },
+      { day: '2026-03-04', successRate: 0.42, ...unknown },
+    ]);
+    expect(metricsSummary).toEqual({
+      tasks: 200,
+      successRate: 0.42,
+      interventionRate: 0.24,
+      unpricedTasks: 200,
+    });
+  }, 300_000);
 
   test('a run opens as it was: its messages in order, the takeover in its place', async () => {
     const { person, run } = await importer();

@@ -26,7 +26,7 @@ const original = pg.Client.prototype.query;
 
 beforeAll(async () => {
   // Without a worker: its jobs would run statements of their own while those of a request are counted.
-  server = await startTestServer({}, undefined, { api: true, worker: false });
+  server = await startTestServer({ STATUS_REPORT_MS: '60000' }, undefined, { api: true, worker: false });
   person = await register(server.url);
   const agentId = await makeAgent(server.url, person);
   const other = await makeAgent(server.url, person);
@@ -124,15 +124,16 @@ describe('a page of tasks with all that belongs to them', () => {
       nodes { id key input output attributes error { message } } } } }`;
     const search = `query ($projectId: ID!, $first: Int) { searchSteps(projectId: $projectId, text: "call", first: $first) {
       nodes { snippet step { input output } task { name agent { name } } } } }`;
-    for (const [query, variables] of [
-      [steps, { id: taskId }],
-      [search, { projectId: person.projectId }],
+    for (const [query, variables, most, batches] of [
+      [steps, { id: taskId }, 5, 0],
+      // Compared in batches: 64 steps, then 256 at a time.
+      [search, { projectId: person.projectId }, 12, 2],
     ] as const) {
       const few = await statementsOf(query, { ...variables, first: 2 });
       const many = await statementsOf(query, { ...variables, first: 200 });
-      expect(many).toHaveLength(few.length);
       expect(few.length).toBeGreaterThan(0);
-      expect(few.length).toBeLessThan(6);
+      expect(few.length).toBeLessThanOrEqual(most);
+      expect(many.length).toBeLessThanOrEqual(few.length + batches);
     }
   });
 });
@@ -214,6 +215,32 @@ describe('over 20,000 rows', () => {
       );
       expect(statements).toHaveLength(1);
       await expectByIndex(statements[0]!, 'task_steps_pkey', 100);
+    }
+  });
+
+  test('a call that tells 500 steps looks for these, and reads nothing else of the task', async () => {
+    const { database } = server;
+    // To the planner, this task has as many steps as any.
+    await database.query('ALTER TABLE task_steps ALTER task_id SET STATISTICS 0');
+    await database.query("DELETE FROM pg_statistic WHERE starelid = 'task_steps'::regclass");
+    await database.query('UPDATE tasks SET step_count = 20000 WHERE id = $1', [taskId]);
+    const query = 'mutation ($input: RecordStepsInput!) { recordSteps(input: $input) { updated } }';
+    for (const prefix of ['k', 'new']) {
+      const steps = Array.from({ length: 500 }, (_, index) => ({
+        key: `${prefix}${index + 1}`,
+        type: 'LLM',
+        name: 'told',
+      }));
+      const statements = (await statementsOf(query, { input: { taskId, steps } })).filter(({ text }) =>
+        text.includes('INTO task_steps'),
+      );
+      expect(statements).toHaveLength(1);
+      const nodes = await planOf(statements[0]!);
+      const scans = nodes.filter(
+        (node) => node['Relation Name'] === 'task_steps' && node['Node Type'].endsWith('Scan'),
+      );
+      expect(scans.map((node) => node['Index Name'])).toEqual(['task_steps_key_unique']);
+      expect(scans[0]?.['Rows Removed by Filter'] ?? 0).toBe(0);
     }
   });
 });

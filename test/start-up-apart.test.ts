@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -14,6 +14,7 @@ import { administer, withDatabase } from './support/global-setup.js';
 import { BinnacleProcess, jwtSecret, killRunning } from './support/processes.js';
 import { freePort } from './support/redis.js';
 import { createTestDatabase, startTestServer, type TestDatabase } from './support/test-server.js';
+import { Wire } from './support/wire.js';
 
 const { BINNACLE_TEST_SERVER: serverUrl = '' } = process.env;
 /** Where the processes stand, and where they should leave nothing. */
@@ -170,7 +171,7 @@ test('/readyz tells of steps that are not taken in', async () => {
   await eventually('it is told', async () => (await check('ingestion')).status === 503);
   expect(await check('ingestion')).toMatchObject({
     isReady: false,
-    detail: expect.stringMatching(/^A call of recordSteps has waited for \d+ ms\.$/),
+    detail: expect.stringMatching(/^A call that reports steps has waited for \d+ ms\.$/),
   });
   await database.query('COMMIT');
   await telling;
@@ -179,38 +180,6 @@ test('/readyz tells of steps that are not taken in', async () => {
   await server.stop();
   await database.drop();
 }, 30_000);
-
-/** The database behind a wire that can be cut. */
-class Wire {
-  readonly #open = new Set<Socket>();
-  #server: Server | undefined;
-  #port = 0;
-
-  constructor(private readonly target: URL) {}
-
-  /** Connects, on the same port again. */
-  async join(): Promise<string> {
-    const { hostname, port } = this.target;
-    this.#server = createServer((socket) => {
-      const onward = connect(Number(port || 5432), hostname);
-      for (const end of [socket, onward]) {
-        this.#open.add(end);
-        end.on('error', () => undefined).once('close', () => this.#open.delete(end));
-      }
-      socket.pipe(onward).pipe(socket);
-    }).listen(this.#port, '127.0.0.1');
-    await once(this.#server, 'listening');
-    this.#port = (this.#server.address() as { port: number }).port;
-    const url = new URL(this.target);
-    url.host = `127.0.0.1:${this.#port}`;
-    return url.toString();
-  }
-
-  cut(): void {
-    this.#server?.close();
-    for (const end of this.#open) end.destroy();
-  }
-}
 
 test('a database that goes away is told, waited for, and no reason not to stop', async () => {
   const database = await createTestDatabase();

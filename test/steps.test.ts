@@ -519,6 +519,19 @@ describe('steps', () => {
     });
   });
 
+  test('are taken from those who are signed in, and with news of progress that is within bounds', async () => {
+    const input = { taskId: await newTask(), steps: [step('a')] };
+    expect(await codeOf(ask(server.url, null, recordMutation, { input }))).toBe('UNAUTHENTICATED');
+    const { errors } = await ask(server.url, person.token, recordMutation, {
+      input: { ...input, progress: 1.5, progressMessage: 'x'.repeat(1001) },
+    });
+    expect(errors?.[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: [{ path: 'input.progress' }, { path: 'input.progressMessage' }],
+    });
+    expect(await stepsOf(input.taskId)).toEqual([]);
+  });
+
   test('cost exact money', async () => {
     const taskId = await newTask();
     const costs = [0.1, 0.2, 1e-7, 0.0000000001, 123456.789, 0.1 + 0.2];

@@ -27,6 +27,8 @@ const open: Record<string, string> = {
   'Query.me': 'signedIn',
   'Query.projects': 'signedIn',
   'Query.classifyError': 'signedIn',
+  'Query.systemStatus': 'signedIn',
+  'Subscription.systemStatusChanged': 'signedIn',
 };
 
 let server: TestServer;
@@ -51,6 +53,23 @@ beforeAll(async () => {
     'mutation($input: RequestInterventionInput!) { requestIntervention(input: $input) { id } }',
     { input: { taskId, kind: 'QUESTION', reason: 'Which one?' } },
   );
+  const { setModelPrice, repriceSteps } = await get<Record<string, { id: string }>>(
+    server.url,
+    owner.token,
+    `mutation ($p: ID!) {
+      setModelPrice(input: { projectId: $p, model: "own", inputUsd: 1, outputUsd: 2 }) { id }
+      repriceSteps(projectId: $p, from: "2026-01-01", to: "2026-01-01") { id }
+    }`,
+    { p: owner.projectId },
+  );
+  if (!setModelPrice || !repriceSteps) throw new Error('The owner has no price.');
+  const { putLoginSession } = await get<{ putLoginSession: { id: string } }>(
+    server.url,
+    owner.token,
+    `mutation ($p: ID!) { putLoginSession(input: { projectId: $p, site: "shop", account: "robot",
+      probeUrl: "https://shop.invalid/", loggedInSelector: "#out" }) { id } }`,
+    { p: owner.projectId },
+  );
   Object.assign(victim, {
     projectId: owner.projectId,
     userId: owner.userId,
@@ -65,6 +84,9 @@ beforeAll(async () => {
     'Mutation.retryTask.id': taskId,
     'Mutation.revokeApiKey.id': (await makeKey(server.url, owner, ['READ'])).id,
     'Mutation.resolveIntervention.id': requestIntervention.id,
+    'Mutation.removeModelPrice.id': setModelPrice.id,
+    'Query.priceRun.id': repriceSteps.id,
+    'Mutation.checkLoginSession.id': putLoginSession.id,
   });
 });
 afterAll(() => server.stop());
@@ -96,6 +118,7 @@ function valueOf(type: GraphQLInputType, name: string, field: string): unknown {
     case 'JSON':
       return {};
     default:
+      if (/url$/i.test(name)) return 'https://shop.invalid/';
       return name === 'email' ? `${stranger.username}@example.com` : 'some text';
   }
 }
@@ -195,7 +218,7 @@ test('every root field declares its rule, and the open ones stand in the list ab
       const rule = field.extensions['access'];
       const path = `${root?.name}.${field.name}`;
       if (open[path]) expect(`${path} ${String(rule)}`).toBe(`${path} ${open[path]}`);
-      else expect(['read', 'ingest', 'operate', 'manage']).toContain(rule);
+      else expect(['read', 'ingest', 'work', 'operate', 'manage']).toContain(rule);
     }
   }
 });

@@ -1,31 +1,26 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { chromiumPath, launchBrowser } from './support/browser.js';
-import { get, makeTask, register, type Person } from './support/client.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
+import type { Page } from 'playwright-core';
+import { chromiumPath } from './support/browser.js';
+import { get, makeTask, type Person } from './support/client.js';
+import type { TestServer } from './support/test-server.js';
 import {
   makeExampleAgent,
-  openContext,
-  openCuttableWay,
   overflowPx,
   PASSWORD,
   seriousFindings,
   signIn,
-  Watch,
   type CuttableWay,
   type ExampleAgent,
+  type Watch,
 } from './support/web.js';
-
-/** `PICTURES=1 npm test -- web-pages` takes the pictures of the README anew. */
-const pictures = fileURLToPath(new URL('../../../docs/pictures/', import.meta.url));
+import { startWebSession, takePicture, type WebSession } from './support/web-session.js';
 
 const withChromium = chromiumPath ? describe : describe.skip;
 
 withChromium('The Trace Explorer in Chromium', () => {
+  let session: WebSession;
   let server: TestServer;
   let way: CuttableWay;
-  let browser: Browser;
   let watch: Watch;
   /** Signed in as the person, from the first test on. */
   let page: Page;
@@ -42,29 +37,10 @@ withChromium('The Trace Explorer in Chromium', () => {
     });
   const taskOf = (name: string) => desk.tasks[name] ?? '';
   const rows = (of: Page) => of.locator('[role=row] a');
-  const picture = async (name: string) => {
-    if (process.env.PICTURES) await page.screenshot({ path: `${pictures}${name}.png` });
-  };
-  /** A page in a browser that knows nothing of the others. */
-  const openPage = async () => {
-    const opened = await (await openContext(browser, way.url)).newPage();
-    opened.setDefaultTimeout(10_000);
-    watch.over(opened);
-    return opened;
-  };
 
   beforeAll(async () => {
-    server = await startTestServer();
-    way = await openCuttableWay(server.url);
-    watch = new Watch(way.url);
-    person = await register(server.url, 'reader');
-    const { project } = await get<{ project: { slug: string } }>(
-      server.url,
-      person.token,
-      'query($id: ID!) { project(id: $id) { slug } }',
-      { id: person.projectId },
-    );
-    base = `/p/${project.slug}`;
+    session = await startWebSession('reader');
+    ({ server, way, watch, person, base } = session);
     await makeExampleAgent(
       server.url,
       person,
@@ -94,14 +70,9 @@ withChromium('The Trace Explorer in Chromium', () => {
         'Refund order 20': 'RUNNING',
       },
     );
-    browser = await launchBrowser();
-    page = await openPage();
+    page = await session.openPage();
   }, 60_000);
-  afterAll(async () => {
-    await browser.close();
-    await way.close();
-    await server.stop();
-  });
+  afterAll(() => session.stop());
 
   test('a wrong password is told; the right one leads to the address one came for', async () => {
     await page.goto(`${base}/tasks?status=SUCCEEDED`);
@@ -121,7 +92,7 @@ withChromium('The Trace Explorer in Chromium', () => {
   });
 
   test('a new account is told how to send the first step, and sees the list when it has come', async () => {
-    const fresh = await openPage();
+    const fresh = await session.openPage();
     await fresh.goto('/register');
     await fresh.getByLabel('Username').fill('newcomer');
     await fresh.getByLabel('Email').fill('newcomer@example.com');
@@ -156,7 +127,7 @@ withChromium('The Trace Explorer in Chromium', () => {
     await rows(page).first().waitFor();
     const shown = await rows(page).allInnerTexts();
     expect(shown).toEqual(['Refund order 18', 'Prices of toasters']);
-    const other = await openPage();
+    const other = await session.openPage();
     await other.goto(page.url());
     await signIn(other, person.username);
     await rows(other).first().waitFor();
@@ -176,7 +147,7 @@ withChromium('The Trace Explorer in Chromium', () => {
     await button.click();
     await rows(page).filter({ hasText: 'Refund order 21' }).waitFor();
     expect(await rows(page).allInnerTexts()).toEqual(['Refund order 21', ...before]);
-    await picture('tasks');
+    await takePicture(page, 'tasks');
   });
 
   test('the head of a task is live, also after the connection was lost', async () => {
@@ -212,7 +183,6 @@ withChromium('The Trace Explorer in Chromium', () => {
     const main = page.getByRole('main');
     await main.getByText('Refund <b>$142.17</b>?').waitFor();
     await page.getByText('1 waiting for you').waitFor();
-    await picture('task');
     await main.getByRole('button', { name: 'Approve' }).click();
     await page.getByText('1 waiting for you').waitFor({ state: 'detached' });
     const { task } = await get<{ task: { interventions: { status: string }[] } }>(
@@ -244,7 +214,7 @@ withChromium('The Trace Explorer in Chromium', () => {
     await page.getByLabel('Status').selectOption('PAUSED');
     await page.getByRole('main').locator('header span').filter({ hasText: 'Paused' }).first().waitFor();
     await page.getByRole('button', { name: 'Close the message' }).click();
-    await picture('agents');
+    await takePicture(page, 'agents');
     const { agent } = await get<{ agent: object }>(
       server.url,
       person.token,
@@ -270,7 +240,7 @@ withChromium('The Trace Explorer in Chromium', () => {
     await page.keyboard.press('Escape');
     await page.getByText('2 steps').waitFor();
     await hits.first().getByRole('link').click();
-    await page.waitForURL(`**${base}/tasks/${taskOf('Refund order 18')}?step=3`);
+    await page.waitForURL(`**${base}/tasks/${taskOf('Refund order 18')}?mark=REFUND_pay&step=3`);
     await page.goBack();
     expect(page.url()).toContain('q=REFUND_pay&status=FAILED');
     await page.goto(`${base}/search?q=nowhere-to-be-found`);
@@ -317,7 +287,7 @@ withChromium('The Trace Explorer in Chromium', () => {
   });
 
   test('from signing in to an open task by the keyboard alone', async () => {
-    const blind = await openPage();
+    const blind = await session.openPage();
     await blind.goto('/sign-in');
     await blind.getByLabel('Username or email').waitFor();
     await blind.keyboard.type(person.username);
@@ -339,7 +309,7 @@ withChromium('The Trace Explorer in Chromium', () => {
   });
 
   test('the pages before signing in are accessible and narrow enough', async () => {
-    const stranger = await openPage();
+    const stranger = await session.openPage();
     await stranger.setViewportSize({ width: 360, height: 740 });
     for (const [address, title] of [
       ['/sign-in', 'Sign in'],

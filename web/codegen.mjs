@@ -31,7 +31,7 @@ const code = await codegen({
   config: {
     // Operations stay text: the page then carries no GraphQL parser.
     documentMode: 'string',
-    scalars: { DateTime: 'string', ID: 'string', JSON: 'unknown' },
+    scalars: { Date: 'string', DateTime: 'string', ID: 'string', JSON: 'unknown' },
     enumType: 'string-literal',
     useTypeImports: true,
     skipTypename: true,

@@ -1,4 +1,26 @@
-import { defineConfig } from 'vite';
+import { gzipSync } from 'node:zlib';
+import { defineConfig, type Plugin } from 'vite';
+
+/** Below that, the answer's head weighs more than what is saved. */
+const LEAST_BYTES = 1_000;
+
+/** Puts a compressed copy beside every text that the pages load: the server has nothing to compress then. */
+const compressedCopies: Plugin = {
+  name: 'compressed-copies',
+  generateBundle: {
+    // After all that still changes what is written.
+    order: 'post',
+    handler(_options, bundle) {
+      for (const [fileName, file] of Object.entries(bundle)) {
+        if (!/\.(js|css|svg)$/.test(fileName)) continue;
+        const content = Buffer.from(file.type === 'chunk' ? file.code : file.source);
+        if (content.length < LEAST_BYTES) continue;
+        const source = gzipSync(content, { level: 9 });
+        this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source });
+      }
+    },
+  },
+};
 
 /**
  * Builds the pages into dist/web, with everything they load: nothing in them is fetched from another host.
@@ -9,6 +31,7 @@ export default defineConfig({
   // Pages are served at addresses of their own (/graphql), so assets are addressed from the root of the host.
   base: '/',
   publicDir: false,
+  plugins: [compressedCopies],
   build: {
     outDir: '../dist/web',
     emptyOutDir: true,

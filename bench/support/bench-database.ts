@@ -23,7 +23,8 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   const name = `binnacle_bench_${process.pid}_${Date.now()}`;
   await administer(serverUrl, `CREATE DATABASE ${name}`);
   const url = withDatabase(serverUrl, name);
-  const dataSource = createBinnacleDataSource({ url });
+  // What is made in one statement here takes longer than a request may.
+  const dataSource = createBinnacleDataSource({ url, statementTimeoutMs: 600_000 });
   await dataSource.initialize();
   await migrate(dataSource);
   const database = new Database(dataSource);

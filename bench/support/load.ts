@@ -1,5 +1,48 @@
 import { Agent, request } from 'node:http';
 
+/** How a request was answered. */
+export interface Answer {
+  status: number;
+  /** Its beginning. */
+  text: string;
+  /** Seconds. */
+  retryAfter: number | null;
+}
+
+/** One POST over the agent's connections, of JSON unless the headers say otherwise. */
+export function send(
+  url: string,
+  headers: Record<string, string>,
+  body: string | Buffer,
+  agent: Agent,
+): Promise<Answer> {
+  const allHeaders = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  };
+  return new Promise((resolve, reject) => {
+    const call = request(url, { method: 'POST', agent, headers: allHeaders }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text.length < 200 ? (text += chunk) : undefined));
+      response.on('end', () => {
+        const retryAfter = Number(response.headers['retry-after']) || null;
+        resolve({ status: response.statusCode ?? 0, text, retryAfter });
+      });
+    });
+    call.on('error', reject);
+    call.end(body);
+  });
+}
+
+/** As send, of an operation: its answer's text. @throws Error for any answer but 200 with data */
+export async function post(...request: Parameters<typeof send>): Promise<string> {
+  const { status, text } = await send(...request);
+  if (status !== 200 || text.startsWith('{"errors"')) throw new Error(text);
+  return text;
+}
+
 /** Runs a POST over so many kept-alive connections for so long, and answers how many were answered per second. */
 export async function postRate(
   url: string,
@@ -11,37 +54,11 @@ export async function postRate(
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const until = Date.now() + seconds * 1000;
   let answered = 0;
-  const one = () =>
-    new Promise<void>((resolve, reject) => {
-      const call = request(
-        url,
-        {
-          method: 'POST',
-          agent,
-          headers: {
-            'content-type': 'application/json',
-            'content-length': Buffer.byteLength(body),
-            ...headers,
-          },
-        },
-        (response) => {
-          let text = '';
-          response.setEncoding('utf8');
-          response.on('data', (chunk: string) => (text.length < 200 ? (text += chunk) : undefined));
-          response.on('end', () => {
-            if (response.statusCode !== 200 || text.startsWith('{"errors"')) reject(new Error(text));
-            else resolve();
-          });
-        },
-      );
-      call.on('error', reject);
-      call.end(body);
-    });
   const started = Date.now();
   await Promise.all(
     Array.from({ length: connections }, async () => {
       while (Date.now() < until) {
-        await one();
+        await post(url, headers, body, agent);
         answered++;
       }
     }),

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { GraphqlRequestError } from '../platform/graphql-client.js';
 import { openDemo, type DemoAccess } from './demo/demo-access.js';
-import { DEMO_HELP, parseDemoArguments, UsageError, type DemoArguments } from './demo/demo-arguments.js';
+import { DEMO_HELP, parseDemoArguments, type DemoArguments } from './demo/demo-arguments.js';
+import { UsageError } from './server-connection.js';
 import { NoDemoPersonError } from './demo/demo-person.js';
 import { FleetApi } from './demo/fleet-api.js';
 import { fleetScripts } from './demo/fleet-scripts.js';
@@ -11,7 +12,7 @@ import { HumanDesk } from './demo/human-desk.js';
 import { StatusLine } from './demo/status-line.js';
 import { Tally } from './demo/tally.js';
 import { TaskPlayer } from './demo/task-player.js';
-import { ProgressBar } from './import/progress-bar.js';
+import { ProgressBar } from './progress-bar.js';
 
 /** How long the server may take for the last words of tasks, when the demo stops. */
 const farewellMs = 5_000;
@@ -76,7 +77,7 @@ async function runFleet(access: DemoAccess, options: DemoArguments, stopped: Abo
   const farewellApi = new FleetApi(endpoint, apiKey, late);
   const members: FleetMember[] = [];
   for (const script of fleetScripts) {
-    members.push({ script, agent: await api.findOrCreateAgent(project.id, script) });
+    members.push({ script, agent: await api.ensureAgent(project.id, script) });
   }
   const past = planHistory(members, backfillDays);
   if (!(await hasHistory(api, project.id, past))) await backfill(farewellApi, past, backfillDays, signal);

@@ -2,12 +2,14 @@ import 'reflect-metadata';
 import { createApp } from '../app.js';
 import { createBinnacleDataSource } from '../data-source.js';
 import type { Events } from '../events.js';
+import { ApiKeyScope } from '../features/auth/index.js';
 import { readConfig, type Config } from '../platform/config.js';
 import { Database } from '../platform/database.js';
 import { Home, type RunningServer } from '../platform/home.js';
 import { createLogger } from '../platform/logger.js';
 import { createLocalEventBus } from '../platform/pubsub.js';
 import { BinnacleServer } from '../server.js';
+import type { CommandIo } from './server-connection.js';
 
 /** The server of this folder, found running or started for a command. */
 export interface LocalServer extends Pick<RunningServer, 'url' | 'databaseUrl'> {
@@ -36,7 +38,11 @@ export async function findOrStartServer(port?: number): Promise<LocalServer> {
  * @param purpose the key's name
  * @throws WhichProjectError where the project cannot be told
  */
-export async function connectLocally(projectSlug: string | undefined, purpose: string) {
+async function connectLocally(
+  projectSlug: string | undefined,
+  purpose: string,
+  scopes: readonly (keyof typeof ApiKeyScope)[],
+) {
   const server = await findOrStartServer(0);
   const { config, url, databaseUrl } = server;
   const logger = createLogger('warn');
@@ -49,8 +55,13 @@ export async function connectLocally(projectSlug: string | undefined, purpose: s
     await database.dataSource.initialize();
     const events = createLocalEventBus<Events>(logger);
     const jwtSecret = config.JWT_SECRET ?? (await new Home(config.BINNACLE_HOME).secret('jwt-secret'));
-    const app = await createApp({ config, database, events, jwtSecret, logger });
-    const key = await app.projects.localAccess.openKey(projectSlug, purpose);
+    const encryptionKey = config.ENCRYPTION_KEY;
+    const app = await createApp({ config, database, events, jwtSecret, encryptionKey, logger });
+    const key = await app.projects.localAccess.openKey(
+      projectSlug,
+      purpose,
+      scopes.map((scope) => ApiKeyScope[scope]),
+    );
     return {
       url,
       apiKey: key.secret,
@@ -63,4 +74,24 @@ export async function connectLocally(projectSlug: string | undefined, purpose: s
     await close();
     throw error;
   }
+}
+
+/** A command that speaks to a server: with this process's output and environment, ended by Ctrl-C. */
+export function asCommand(
+  purpose: string,
+  scopes: readonly (keyof typeof ApiKeyScope)[],
+  run: (argv: readonly string[], io: CommandIo) => Promise<number>,
+): (argv: string[]) => Promise<number> {
+  return (argv) => {
+    const stop = new AbortController();
+    const onSignal = () => stop.abort();
+    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+    return run(argv, {
+      stdout: process.stdout,
+      stderr: process.stderr,
+      env: process.env,
+      signal: stop.signal,
+      connect: (project) => connectLocally(project, purpose, scopes),
+    });
+  };
 }

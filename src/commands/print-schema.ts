@@ -16,6 +16,7 @@ export function createUnconnectedApp(): Promise<App> {
     database: new Database(createBinnacleDataSource({ url: 'postgres://localhost/none' })),
     events: createLocalEventBus<Events>(logger),
     jwtSecret: 'x'.repeat(32),
+    encryptionKey: undefined,
     logger,
   });
 }

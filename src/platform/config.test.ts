@@ -58,6 +58,7 @@ describe('readConfig', () => {
       MAX_BATCH: 'ten',
       MAX_BODY_BYTES: '1.5e4.2',
       LIVE_SWEEP_MS: '100.5',
+      EGRESS_ALLOW: '10.0.0.0/8, http://example.org',
       MAX_STEPS: '5',
     };
     const problems = problemsOf(wrong);

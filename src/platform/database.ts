@@ -7,6 +7,9 @@ import { SnakeNamingStrategy } from './naming-strategy.js';
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 pg.types.setTypeParser(pg.types.builtins.NUMERIC, Number);
 pg.types.setTypeParser(pg.types.builtins.DATE, (day) => day);
+// Lists of whole numbers may be long, and hold no null.
+const int4Array = 1007 as Parameters<typeof pg.types.setTypeParser>[0];
+pg.types.setTypeParser(int4Array, (list) => (list === '{}' ? [] : list.slice(1, -1).split(',').map(Number)));
 
 export interface DatabaseOptions {
   url: string;
@@ -43,8 +46,8 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       statement_timeout: options.statementTimeoutMs,
       idle_in_transaction_session_timeout: 60_000,
       keepAlive: true,
-      // Text forms of times are then always UTC, whatever the server is set to.
-      options: '-c TimeZone=UTC',
+      // Text forms of times are then always UTC, whatever the server is set to. Statements are short: compiling them costs more.
+      options: '-c TimeZone=UTC -c jit=off',
     },
     // The pool says so when an idle connection breaks; the next query opens a new one.
     poolErrorHandler: () => undefined,
@@ -72,11 +75,27 @@ export interface Transaction {
   afterCommit(task: () => void): void;
 }
 
+/** What reads rows: the database, each time as it stands then, or a snapshot of it. */
+export interface Reads {
+  query<R = Row>(sql: string | Statement, values?: unknown[], types?: pg.CustomTypesConfig): Promise<R[]>;
+}
+
+async function queryOn<R>(
+  connection: pg.Pool | pg.PoolClient,
+  sql: string | Statement,
+  values: unknown[],
+  types?: pg.CustomTypesConfig,
+): Promise<R[]> {
+  const config = typeof sql === 'string' ? { text: sql } : { name: sql.name, text: sql.text };
+  const result = await connection.query({ ...config, values, ...(types ? { types } : {}) });
+  return result.rows as R[];
+}
+
 const retryable = new Set(['40001', '40P01']); // serialization failure, deadlock
 const attempts = 5;
 
 /** The connection pool, and the one way to run a transaction. */
-export class Database {
+export class Database implements Reads {
   constructor(readonly dataSource: DataSource) {}
 
   get manager(): EntityManager {
@@ -84,14 +103,26 @@ export class Database {
   }
 
   /** A read outside of any transaction, on a connection of the pool. */
-  async query<R = Row>(
+  query<R = Row>(
     sql: string | Statement,
     values: unknown[] = [],
     types?: pg.CustomTypesConfig,
   ): Promise<R[]> {
-    const config = typeof sql === 'string' ? { text: sql } : { name: sql.name, text: sql.text };
-    const result = await this.pool.query({ ...config, values, ...(types ? { types } : {}) });
-    return result.rows as R[];
+    return queryOn(this.pool, sql, values, types);
+  }
+
+  /** Reads that all see things as they stand at one moment. */
+  async snapshot<T>(work: (reads: Reads) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    try {
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      return await work({ query: (sql, values = [], types) => queryOn(client, sql, values, types) });
+    } finally {
+      await client.query('ROLLBACK').then(
+        () => client.release(),
+        (error: Error) => client.release(error),
+      );
+    }
   }
 
   /**
@@ -117,10 +148,7 @@ export class Database {
       await runner.startTransaction();
       const result = await work({
         manager: runner.manager,
-        query: async <R>(sql: string | Statement, values: unknown[] = []) => {
-          const config = typeof sql === 'string' ? { text: sql } : { name: sql.name, text: sql.text };
-          return (await client.query({ ...config, values })).rows as R[];
-        },
+        query: (sql, values = []) => queryOn(client, sql, values),
         // TypeORM's partial types cannot express columns of any JSON; ours are the entity's own.
         insert: async (entity, row) => void (await runner.manager.insert(entity, row as never)),
         update: async (entity, where, patch) =>
@@ -181,10 +209,15 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   const message = error instanceof Error ? error.message : '';
   return (
     ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(String(code)) ||
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+    /Connection terminated|timeout exceeded when trying to connect|Client (has encountered a connection error|was closed)/.test(
       message,
     )
   );
+}
+
+/** True where the database gave a statement up that may succeed another time: it took too long, or others were in its way. */
+export function isGivenUp(error: unknown): boolean {
+  return ['57014', '55P03', '40P01', '40001'].includes(sqlStateOf(error) ?? '');
 }
 
 /** Any number of processes may start at once: one migrates, the others wait for it. */

@@ -91,6 +91,11 @@ describe('createErrorReporter', () => {
     });
   });
 
+  it('tells a statement that the database gave up as UNAVAILABLE, which may be tried again', () => {
+    const late = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+    expect(reporter.explain(located(late), 'r')).toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: 1000 });
+  });
+
   it.each([
     new GraphQLError('Syntax Error: Unexpected <EOF>.'),
     new GraphQLError('Argument "id" of non-null type "ID!" must not be null.', { path: ['task'] }),

@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { isDatabaseUnavailable } from './database.js';
+import { isDatabaseUnavailable, isGivenUp } from './database.js';
 import { DomainError, type ErrorCode, type FieldProblem } from './errors.js';
 import type { Logger } from './logger.js';
 
@@ -23,6 +23,13 @@ export interface ErrorReporter {
 const unavailable: Explanation = {
   code: 'UNAVAILABLE',
   message: 'The database cannot be reached just now. Try again in a moment.',
+  retryAfterMs: 1000,
+};
+
+const givenUp: Explanation = {
+  code: 'UNAVAILABLE',
+  message:
+    'The database took too long over this. Try again in a moment; if it stays so, ask for less at a time.',
   retryAfterMs: 1000,
 };
 
@@ -76,6 +83,10 @@ export function createErrorReporter(logger: Logger): ErrorReporter {
     if (isDatabaseUnavailable(cause)) {
       if (isNews(cause)) logger.warn({ err: cause, requestId }, 'The database could not be reached.');
       return unavailable;
+    }
+    if (isGivenUp(cause)) {
+      if (isNews(cause)) logger.warn({ err: cause, requestId }, 'The database gave a statement up.');
+      return givenUp;
     }
     if (cause instanceof GraphQLError && isCallersFault(cause, error)) {
       const fields = cause.extensions?.['fields'] as FieldProblem[] | undefined;

@@ -7,6 +7,7 @@ import {
   JsonScalar,
   parseDateTime,
   textProblem,
+  writeJson,
 } from './scalars.js';
 
 describe('DateTime', () => {
@@ -93,10 +94,13 @@ describe('JSON', () => {
 
   test('may be nested 64 levels deep, and no deeper', () => {
     expect(jsonProblem(nested(64))).toBeUndefined();
+    expect(writeJson(nested(64)).problem).toBeUndefined();
     expect(jsonProblem([nested(64)])).toBe('JSON may be nested 64 levels deep at most.');
     let deep: unknown = 1;
     for (let level = 0; level < 100_000; level++) deep = [deep];
     expect(jsonProblem(deep)).toBe('JSON may be nested 64 levels deep at most.');
+    expect(writeJson([nested(64)]).problem).toBe('JSON may be nested 64 levels deep at most.');
+    expect(writeJson(deep).problem).toBe('JSON may be nested 64 levels deep at most.');
   });
 
   test.each([
@@ -108,15 +112,28 @@ describe('JSON', () => {
     [{ a: Number.NaN }, 'finite'],
   ])('%j is refused', (value, word) => {
     expect(jsonProblem(value)).toContain(word);
+    expect(writeJson(value)).toEqual({ problem: jsonProblem(value) });
   });
 
-  test.each([[null], [true], [0], [-1.5], [''], ['🚀'], [[]], [{}], [{ '': [{ ü: null }] }]])(
-    '%j is fine',
-    (value) => {
-      expect(jsonProblem(value)).toBeUndefined();
-      expect(JsonScalar.parseValue(value)).toBe(value);
-    },
-  );
+  const wide = Array.from({ length: 100 }, () => [{}]);
+  const escaped = ['\\u0000', '\\ud800 null', 'a\\', '[[[{'.repeat(64)];
+  test.each([
+    [null],
+    [true],
+    [0],
+    [-1.5],
+    [''],
+    ['🚀'],
+    [[]],
+    [{}],
+    [{ '': [{ ü: null }] }],
+    [wide],
+    [escaped],
+  ])('%j is fine', (value) => {
+    expect(jsonProblem(value)).toBeUndefined();
+    expect(writeJson(value)).toEqual({ text: JSON.stringify(value) });
+    expect(JsonScalar.parseValue(value)).toBe(value);
+  });
 
   test('is read from a document, variables within it included', () => {
     expect(

@@ -68,50 +68,68 @@ export const DateScalar = new GraphQLScalarType<string, string>({
 /** Deeper values are a mistake or an attack, and hard on everybody who reads them. */
 export const maxJsonDepth = 64;
 
-/** Bytes that a JSON value takes as text, at the most: counted on the way, without writing it. */
-export interface JsonSize {
-  atMost: number;
-}
-
-/** A character takes six bytes at most (\\u001f), a number or word 25, with its comma. */
-const sizeOfText = (text: string) => text.length * 6 + 4;
-const sizeOfOther = 25;
-
 /**
  * What is wrong with a JSON value, as a sentence; undefined where nothing is.
  * The depth is bounded first, so that no later walk over it can exhaust the stack.
- * @param size counted up as far as the walk goes
  */
-export function jsonProblem(value: unknown, depth = 0, size: JsonSize = { atMost: 0 }): string | undefined {
-  if (typeof value === 'string') {
-    size.atMost += sizeOfText(value);
-    return textProblem(value);
-  }
-  size.atMost += sizeOfOther;
+export function jsonProblem(value: unknown, depth = 0): string | undefined {
+  if (typeof value === 'string') return textProblem(value);
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'Numbers must be finite.';
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth >= maxJsonDepth) return `JSON may be nested ${maxJsonDepth} levels deep at most.`;
   if (Array.isArray(value)) {
     for (const item of value) {
-      const problem = jsonProblem(item, depth + 1, size);
+      const problem = jsonProblem(item, depth + 1);
       if (problem) return problem;
     }
     return undefined;
   }
   for (const key in value) {
-    size.atMost += sizeOfText(key);
-    const problem = textProblem(key) ?? jsonProblem((value as Record<string, unknown>)[key], depth + 1, size);
+    const problem = textProblem(key) ?? jsonProblem((value as Record<string, unknown>)[key], depth + 1);
     if (problem) return problem;
   }
   return undefined;
 }
 
-// eslint-disable-next-line no-control-regex
-const nul = /\u0000/;
+/** A JSON value as text, or what is wrong with it, as a sentence. */
+export type WrittenJson = { text: string; problem?: undefined } | { text?: undefined; problem: string };
+
+/**
+ * Writes a JSON value and checks it by jsonProblem's rules. The text mostly shows that they hold; the value is walked over only
+ * where it leaves doubt: an object of very many keys takes longer to walk over than to write.
+ */
+export function writeJson(value: unknown): WrittenJson {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value) ?? 'null';
+  } catch (error) {
+    // Nested so deep that writing exhausted the stack.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  const problem = text === undefined || leavesDoubt(text) ? jsonProblem(value) : undefined;
+  if (problem !== undefined) return { problem };
+  if (text === undefined) throw new RangeError('A JSON value is too long to be written.');
+  return { text };
+}
+
+/** NUL and halves of surrogate pairs are written as escapes, numbers that are not finite as null. */
+function leavesDoubt(text: string): boolean {
+  return text.includes('\\u0000') || text.includes('\\ud') || text.includes('null') || mayNestTooDeep(text);
+}
+
+function mayNestTooDeep(text: string): boolean {
+  let left = maxJsonDepth;
+  for (const opening of ['[', '{']) {
+    for (let at = text.indexOf(opening); at !== -1; at = text.indexOf(opening, at + 1)) {
+      if (--left < 0) return true;
+    }
+  }
+  return false;
+}
 
 /** PostgreSQL stores no NUL, and UTF-8 has no form for half of a surrogate pair. */
 export function textProblem(text: string): string | undefined {
-  if (nul.test(text)) return 'Text must not hold the character NUL (U+0000).';
+  if (text.includes('\0')) return 'Text must not hold the character NUL (U+0000).';
   if (!text.isWellFormed()) return 'Text must be well-formed Unicode: it holds half of a surrogate pair.';
   return undefined;
 }

@@ -3,12 +3,14 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import express from 'express';
 import { APP_ROUTES, staticPages } from './static-pages.js';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 const PAGE = '<!doctype html><title>GraphiQL</title>';
+const LARGE = `export default '${'large '.repeat(1_000)}';`;
 const APP = '<!doctype html><title>Binnacle</title>';
 
 let home: string;
@@ -23,6 +25,8 @@ beforeAll(async () => {
   await writeFile(join(webDir, 'graphiql', 'index.html'), PAGE);
   await writeFile(join(webDir, 'index.html'), APP);
   await writeFile(join(webDir, 'assets', 'page-abc123.js'), 'export {};');
+  await writeFile(join(webDir, 'assets', 'large-abc123.js'), LARGE);
+  await writeFile(join(webDir, 'assets', 'large-abc123.js.gz'), gzipSync(LARGE));
   await writeFile(join(home, 'secret.txt'), 'not for the web');
 
   const app = express();
@@ -110,4 +114,20 @@ test('assets are kept for good, and nothing outside their folder is reachable', 
   for (const path of ['/assets/..%2f..%2f..%2fsecret.txt', '/assets/', '/assets/none.js']) {
     expect((await get(path, '*/*')).status).toBe(404);
   }
+});
+
+test('what lies there compressed is sent so to whoever takes it, under its own name and kind', async () => {
+  const head = async (encodings: string) => {
+    const response = await get('/assets/large-abc123.js', '*/*', { 'accept-encoding': encodings });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('vary')).toBe('Accept-Encoding');
+    expect(response.headers.get('content-type')).toMatch(/^text\/javascript/);
+    expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(await response.text()).toBe(LARGE);
+    return [response.headers.get('content-encoding'), Number(response.headers.get('content-length'))];
+  };
+  expect(await head('gzip, deflate, br')).toEqual(['gzip', gzipSync(LARGE).length]);
+  expect(await head('identity')).toEqual([null, LARGE.length]);
+  expect(await head('gzip;q=0')).toEqual([null, LARGE.length]);
 });

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 
 /**
@@ -68,18 +69,43 @@ export function staticPages(options: { webDir: string }): StaticPages {
       response.vary('Accept');
       sendPage(response, next, webDir, 'graphiql/index.html', GRAPHIQL_CONTENT_SECURITY_POLICY);
     },
-    assets: express.static(join(webDir, 'assets'), {
-      immutable: true,
-      maxAge: '1y',
-      index: false,
-      redirect: false,
-      setHeaders: (response) => {
-        for (const [name, value] of Object.entries(securityHeaders(ASSET_CONTENT_SECURITY_POLICY))) {
-          response.setHeader(name, value);
-        }
-      },
-    }),
+    assets: assets(join(webDir, 'assets')),
   };
+}
+
+function assets(folder: string): RequestHandler {
+  const files = express.static(folder, {
+    immutable: true,
+    maxAge: '1y',
+    index: false,
+    redirect: false,
+    setHeaders: (response) => {
+      for (const [name, value] of Object.entries(securityHeaders(ASSET_CONTENT_SECURITY_POLICY))) {
+        response.setHeader(name, value);
+      }
+    },
+  });
+  const compressed = compressedIn(folder);
+  return (request, response, next) => {
+    if (!compressed.has(request.path)) return files(request, response, next);
+    response.vary('Accept-Encoding');
+    if (request.acceptsEncodings('gzip')) {
+      response.setHeader('Content-Encoding', 'gzip').type(extname(request.path));
+      request.url = `${request.path}.gz`;
+    }
+    files(request, response, next);
+  };
+}
+
+/** The paths of those files that lie there compressed as well, under their name and ".gz". */
+function compressedIn(folder: string): ReadonlySet<string> {
+  try {
+    const names = readdirSync(folder).filter((name) => name.endsWith('.gz'));
+    return new Set(names.map((name) => `/${name.slice(0, -'.gz'.length)}`));
+  } catch {
+    // The pages have not been built.
+    return new Set();
+  }
 }
 
 function isBrowserAtTheDoor(request: Request): boolean {

@@ -6,9 +6,9 @@ import { Arg, buildSchema, Field, Float, InputType, Query, Resolver } from 'type
 import { BadUserInputError } from './errors.js';
 import { JsonScalar } from './scalars.js';
 import {
+  checkedJson,
   isId,
   Json,
-  jsonRuleProblem,
   Range,
   setMaxJsonBytes,
   Text,
@@ -132,11 +132,11 @@ test.each([
 
 test('JSON is bounded by its size as text, in bytes', () => {
   setMaxJsonBytes(12);
-  expect(jsonRuleProblem('1234567890')).toBeUndefined();
-  expect(jsonRuleProblem('12345678901')).toBe('The value has 13 bytes as JSON; 12 are allowed.');
-  expect(jsonRuleProblem('ü'.repeat(6))).toBe('The value has 14 bytes as JSON; 12 are allowed.');
-  expect(jsonRuleProblem({ key: 1 })).toBeUndefined();
-  expect(jsonRuleProblem({ longKey: 12 })).toContain('14 bytes');
+  expect(checkedJson('1234567890').problem).toBeUndefined();
+  expect(checkedJson('12345678901').problem).toBe('The value has 13 bytes as JSON; 12 are allowed.');
+  expect(checkedJson('ü'.repeat(6)).problem).toBe('The value has 14 bytes as JSON; 12 are allowed.');
+  expect(checkedJson({ key: 1 }).problem).toBeUndefined();
+  expect(checkedJson({ longKey: 12 }).problem).toContain('14 bytes');
 });
 
 test('an id is a UUID in either case, and nothing else', () => {

@@ -2,7 +2,7 @@ import { registerDecorator, validate, type ValidationError, type ValidationOptio
 import { getNamedType } from 'graphql';
 import type { ValidatorFn } from 'type-graphql';
 import { BadUserInputError, type FieldProblem } from './errors.js';
-import { jsonProblem, textProblem, type JsonSize } from './scalars.js';
+import { textProblem, writeJson, type WrittenJson } from './scalars.js';
 
 export interface TextRule {
   /** Shortest length after trimming, in UTF-16 units; 1 unless told. */
@@ -35,17 +35,20 @@ export function setMaxJsonBytes(bytes: number): void {
   maxJsonBytes = bytes;
 }
 
-/** What is wrong with a JSON value: depth, size, text that cannot be stored. */
-export function jsonRuleProblem(value: unknown): string | undefined {
-  const size: JsonSize = { atMost: 0 };
-  const problem = jsonProblem(value, 0, size);
-  if (problem) return problem;
-  // Written only where it could be too large.
-  if (size.atMost <= maxJsonBytes) return undefined;
-  const bytes = Buffer.byteLength(JSON.stringify(value) ?? '');
+/** Bytes that a JSON value may have, for those who cut what is larger instead of refusing it. */
+export function jsonBytesAllowed(): number {
+  return maxJsonBytes;
+}
+
+/** A JSON value as text, or what is wrong with it: depth, size, text that cannot be stored. */
+export function checkedJson(value: unknown): WrittenJson {
+  const written = writeJson(value);
+  // A character takes three bytes at most.
+  if (written.text === undefined || written.text.length * 3 <= maxJsonBytes) return written;
+  const bytes = Buffer.byteLength(written.text);
   return bytes > maxJsonBytes
-    ? `The value has ${bytes} bytes as JSON; ${maxJsonBytes} are allowed.`
-    : undefined;
+    ? { problem: `The value has ${bytes} bytes as JSON; ${maxJsonBytes} are allowed.` }
+    : written;
 }
 
 function rule(name: string, problemOf: (value: unknown) => string | undefined, options?: ValidationOptions) {
@@ -86,7 +89,7 @@ export function isId(value: unknown): value is string {
 }
 
 /** A JSON field of an input: bounded in depth and size, storable. */
-export const Json = () => rule('json', jsonRuleProblem);
+export const Json = () => rule('json', (value) => checkedJson(value).problem);
 
 /** A number within bounds, both included; `whole` for integers. */
 export const Range = (min: number, max: number) =>
@@ -97,10 +100,29 @@ export const Range = (min: number, max: number) =>
   );
 
 const flatten = (error: ValidationError, parent: string): FieldProblem[] => {
-  const path = parent ? `${parent}.${error.property}` : error.property;
+  // Within a list, as the caller would write it: input.fields[0].name.
+  const isIndex = /^\d+$/.test(error.property);
+  const path = isIndex
+    ? `${parent}[${error.property}]`
+    : parent
+      ? `${parent}.${error.property}`
+      : error.property;
   const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
   return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, path))];
 };
+
+const problemsOf = (input: object) =>
+  validate(input, { skipMissingProperties: true, forbidUnknownValues: false });
+
+/**
+ * An input that did not come over GraphQL, by the same rules on its class.
+ * @throws BadUserInputError with the paths within it
+ */
+export async function requireValid<Input extends object>(input: Input): Promise<Input> {
+  const errors = await problemsOf(input);
+  if (errors.length > 0) throw new BadUserInputError(errors.flatMap((error) => flatten(error, '')));
+  return input;
+}
 
 /**
  * Validates each input object by the rules on its class, and names the path of everything wrong as the caller wrote it:
@@ -118,7 +140,7 @@ export const validateInput: ValidatorFn = async (value: unknown, type, { info, a
     throw new BadUserInputError([{ path: name, message: problem }]);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date) return;
-  const errors = await validate(value, { skipMissingProperties: true, forbidUnknownValues: false });
+  const errors = await problemsOf(value);
   if (errors.length === 0) return;
   const typeName = typeof type === 'function' ? type.name : '';
   const argument = info.parentType

@@ -1,10 +1,11 @@
 import { ForbiddenError, NotFoundError, UnauthenticatedError } from './errors.js';
 
 /**
- * What may be done within a project: read it, tell it what agents do, steer agents and tasks, administer it.
+ * What may be done within a project: read it, tell it what agents do, take tasks from its queue, steer agents and tasks,
+ * administer it.
  * Roles and scopes are sets of these; nothing else decides.
  */
-export type Permission = 'read' | 'ingest' | 'operate' | 'manage';
+export type Permission = 'read' | 'ingest' | 'work' | 'operate' | 'manage';
 
 /** Who is asking: a person (through memberships) or an API key (of one project). */
 export interface Viewer {
@@ -59,8 +60,12 @@ export function requirePerson(viewer: Viewer | null): Viewer & { tokenId: string
 }
 
 function missing(viewer: Viewer, permission: Permission): string {
-  const needed = { read: 'READ', ingest: 'INGEST', operate: 'MANAGE', manage: 'MANAGE' }[permission];
-  const role = { read: 'VIEWER', ingest: 'OPERATOR', operate: 'OPERATOR', manage: 'ADMIN' }[permission];
+  const needed = { read: 'READ', ingest: 'INGEST', work: 'WORK', operate: 'MANAGE', manage: 'MANAGE' }[
+    permission
+  ];
+  const role = { read: 'VIEWER', ingest: 'OPERATOR', work: 'OPERATOR', operate: 'OPERATOR', manage: 'ADMIN' }[
+    permission
+  ];
   return viewer.kind === 'API_KEY'
     ? `This API key lacks the scope ${needed}.`
     : `This needs the role ${role} in the project; ask one of its ADMINs.`;

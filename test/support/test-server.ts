@@ -26,9 +26,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   await client.connect();
+  // One statement after the other, whoever asks: they share a connection.
+  let last: Promise<unknown> = Promise.resolve();
   return {
     url,
-    query: async (sql, values = []) => (await client.query(sql, values)).rows,
+    query: async (sql, values = []) => {
+      const answer = last.then(() => client.query(sql, values));
+      last = answer.catch(() => undefined);
+      return (await answer).rows;
+    },
     drop: async () => {
       await client.end();
       await administer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);

@@ -36,6 +36,8 @@ export interface PostOptions {
   /** Win over all others. */
   headers?: HeadersInit | undefined;
   signal?: AbortSignal | undefined;
+  /** Reads the text of the answer; JSON.parse unless told. */
+  read?: ((text: string) => unknown) | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface PostOptions {
  * @throws DOMException (AbortError) when the signal ends it, and nothing else
  */
 export async function postGraphql(url: URL, body: object, options: PostOptions = {}): Promise<Answer> {
-  const { token, headers: extraHeaders, signal } = options;
+  const { token, headers: extraHeaders, signal, read = JSON.parse } = options;
   let response: Response;
   try {
     const headers = new Headers({
@@ -62,7 +64,10 @@ export async function postGraphql(url: URL, body: object, options: PostOptions =
     signal?.throwIfAborted();
     return failed(`The request could not be sent; see whether the server runs. (${String(error)})`);
   }
-  const answer: unknown = await response.json().catch(() => null);
+  const answer: unknown = await response
+    .text()
+    .then(read)
+    .catch(() => null);
   signal?.throwIfAborted();
   if (isAnswer(answer)) return answer;
   return failed(`The server answered ${response.status} ${response.statusText}, and not with GraphQL.`);

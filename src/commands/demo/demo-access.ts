@@ -1,7 +1,7 @@
 import { graphqlEndpoint } from '../../platform/graphql-client.js';
 import { Home } from '../../platform/home.js';
 import { findOrStartServer } from '../local-server.js';
-import { UsageError } from './demo-arguments.js';
+import { UsageError } from '../server-connection.js';
 import { DemoPerson } from './demo-person.js';
 import { FleetApi, type FleetProject } from './fleet-api.js';
 

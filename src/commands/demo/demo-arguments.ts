@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from '../server-connection.js';
 
 /** What the command line asks for. */
 export interface DemoArguments {
@@ -11,11 +12,6 @@ export interface DemoArguments {
   seed: number;
   /** Days of history that are written first; 0 = none. */
   backfillDays: number;
-}
-
-/** The command line or the environment cannot be used; the message says why, and what to do. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 export const DEMO_HELP = `Usage: npm run demo -- [options]

@@ -1,4 +1,4 @@
-import { graphqlRequest, GraphqlRequestError } from '../../platform/graphql-client.js';
+import { graphqlRequest } from '../../platform/graphql-client.js';
 import type { AgentScript, Fault, HumanAnswer, Outcome, Question, StepType, Usage } from './plan.js';
 
 /** A step as the API takes it. */
@@ -60,9 +60,7 @@ const agentFields = 'id name createdAt currentVersion { number }';
 const taskFields = 'id status stepCount costUsd agentVersion { model }';
 const documents = {
   projects: 'query DemoProjects { projects { id slug } }',
-  agents: `query DemoAgents($projectId: ID!, $search: String!) {
-    agents(projectId: $projectId, filter: { search: $search }, first: 500) { nodes { ${agentFields} } } }`,
-  createAgent: `mutation DemoCreateAgent($input: CreateAgentInput!) { createAgent(input: $input) { ${agentFields} } }`,
+  ensureAgent: `mutation DemoEnsureAgent($input: CreateAgentInput!) { ensureAgent(input: $input) { ${agentFields} } }`,
   countTasks: `query DemoCountTasks($projectId: ID!, $tags: [String!]!) {
     tasks(projectId: $projectId, filter: { tags: $tags }, first: 1) { totalCount } }`,
   createTask: `mutation DemoCreateTask($input: CreateTaskInput!) { createTask(input: $input) { ${taskFields} } }`,
@@ -95,19 +93,10 @@ export class FleetApi {
   }
 
   /** The agent of the script's name; made where the project has none yet. */
-  async findOrCreateAgent(projectId: string, script: AgentScript): Promise<FleetAgent> {
+  async ensureAgent(projectId: string, script: AgentScript): Promise<FleetAgent> {
     const { name, kind, description, setup } = script;
-    const found = await this.#findAgent(projectId, name);
-    if (found) return found;
     const input = { projectId, name, kind, description, ...setup };
-    try {
-      return (await this.#ask<{ createAgent: FleetAgent }>(documents.createAgent, { input })).createAgent;
-    } catch (error) {
-      const isMadeMeanwhile = error instanceof GraphqlRequestError && error.code === 'CONFLICT';
-      const agent = isMadeMeanwhile ? await this.#findAgent(projectId, name) : undefined;
-      if (agent) return agent;
-      throw error;
-    }
+    return (await this.#ask<{ ensureAgent: FleetAgent }>(documents.ensureAgent, { input })).ensureAgent;
   }
 
   async countTasks(projectId: string, tag: string): Promise<number> {
@@ -161,14 +150,6 @@ export class FleetApi {
       { id: taskId },
     );
     return task.interventions;
-  }
-
-  async #findAgent(projectId: string, name: string): Promise<FleetAgent | undefined> {
-    const { agents } = await this.#ask<{ agents: { nodes: FleetAgent[] } }>(documents.agents, {
-      projectId,
-      search: name,
-    });
-    return agents.nodes.find((agent) => agent.name === name);
   }
 
   #ask<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {

@@ -1,7 +1,14 @@
 import { parseArgs } from 'node:util';
+import { isDay, UsageError } from '../server-connection.js';
+
+/** What can be imported. */
+export type ImportFormat = (typeof formats)[number];
+
+const formats = ['tau-bench', 'otlp'] as const;
 
 /** What the command line asks for. */
 export interface ImportArguments {
+  format: ImportFormat;
   file: string;
   /** The slug of the project; undefined = the key's own. */
   project: string | undefined;
@@ -11,22 +18,20 @@ export interface ImportArguments {
   trialDays: string | undefined;
 }
 
-/** The command line, or what it names, cannot be used; the message says why, and what to do. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+export const IMPORT_HELP = `Usage: npm run import -- FORMAT FILE [options]
 
-export const IMPORT_HELP = `Usage: npm run import -- tau-bench FILE [options]
-
-Imports the runs of an agent from a τ-bench trajectory file: each run becomes a task with its steps.
+Imports what agents did from a file: each run, or each trace, becomes a task with its steps.
 It can be stopped with Ctrl-C and run again at any time: nothing is doubled.
 
-FILE                     a JSON array of runs, or one run a line; at most 512 MB
+FORMAT
+  tau-bench              runs of an agent, as τ-bench writes them: a JSON array, or one run a line
+  otlp                   traces in OTLP/JSON: one request, or one a line, as the collector's file exporter writes
+FILE                     at most 512 MB
 
 Options:
   --project SLUG         the project to import into; by default the one the API key belongs to
-  --agent NAME           the agent whose runs they are; by default named after the file
-  --trial-days DAY       trial n ended on that day + n (YYYY-MM-DD, noon UTC); by default runs end now
+  --agent NAME           tau-bench: the agent whose runs they are; by default named after the file
+  --trial-days DAY       tau-bench: trial n ended on that day + n (YYYY-MM-DD, noon UTC); by default runs end now
   -h, --help             this text
 
 Environment:
@@ -45,19 +50,29 @@ export function parseImportArguments(argv: readonly string[]): ImportArguments |
   const { values, positionals } = parse(argv);
   if (values.help) return null;
   const [format, file, ...rest] = positionals;
-  if (format === undefined) throw new UsageError('Say what to import: tau-bench FILE.');
-  if (format !== 'tau-bench')
-    throw new UsageError(`"${format}" cannot be imported. The one format known is tau-bench.`);
-  if (file === undefined) throw new UsageError('Say which file to import: tau-bench FILE.');
+  if (format === undefined) throw new UsageError('Say what to import: tau-bench FILE, or otlp FILE.');
+  if (!isFormat(format))
+    throw new UsageError(`"${format}" cannot be imported. The formats known are tau-bench and otlp.`);
+  if (file === undefined) throw new UsageError(`Say which file to import: ${format} FILE.`);
   if (rest.length > 0) throw new UsageError(`One file at a time, please: "${rest.join(' ')}" is too much.`);
   for (const option of ['project', 'agent'] as const) {
     if (values[option]?.trim() === '') throw new UsageError(`--${option} is empty.`);
+  }
+  for (const option of ['agent', 'trial-days'] as const) {
+    if (format === 'otlp' && values[option] !== undefined)
+      throw new UsageError(
+        `--${option} is of tau-bench: traces say themselves whose they are, and when they were.`,
+      );
   }
   const trialDays = values['trial-days'];
   if (trialDays !== undefined && !isDay(trialDays)) {
     throw new UsageError(`--trial-days expects a day as YYYY-MM-DD, got "${trialDays}".`);
   }
-  return { file, project: values.project, agent: values.agent?.trim(), trialDays };
+  return { format, file, project: values.project, agent: values.agent?.trim(), trialDays };
+}
+
+function isFormat(text: string): text is ImportFormat {
+  return formats.some((format) => format === text);
 }
 
 function parse(argv: readonly string[]) {
@@ -77,9 +92,4 @@ function parse(argv: readonly string[]) {
     if (code?.startsWith('ERR_PARSE_ARGS_')) throw new UsageError(message, { cause: error });
     throw error;
   }
-}
-
-function isDay(text: string): boolean {
-  const at = new Date(`${text}T00:00:00Z`);
-  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
 }

@@ -42,6 +42,8 @@ test.each([
   [[], 'Say what to import'],
   [['csv', 'x'], '"csv" cannot be imported'],
   [['tau-bench'], 'Say which file'],
+  [['otlp'], 'Say which file to import: otlp FILE'],
+  [['otlp', 'a', '--agent', 'x'], '--agent is of tau-bench'],
   [['tau-bench', 'a', 'b'], '"b" is too much'],
   [['tau-bench', 'a', '--colour'], "Unknown option '--colour'"],
   [['tau-bench', 'a', '--project'], "'--project <value>' argument missing"],
@@ -80,11 +82,11 @@ test('a file without a single readable record needs no server', async () => {
   expect(await run(['tau-bench', await fileWith('[{"task_id": }]')])).toEqual({
     code: 1,
     out: '',
-    err: "line 1, column 14, record 1: expected a value, got '}'\nThe file holds no runs.\n",
+    err: "line 1, column 14, record 1: expected a value, got '}'\nThe file holds nothing to import.\n",
   });
   expect(await run(['tau-bench', await fileWith('[]')])).toMatchObject({
     code: 0,
-    err: 'The file holds no runs.\n',
+    err: 'The file holds nothing to import.\n',
   });
 });
 

@@ -1,38 +1,18 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { graphqlEndpoint, GraphqlRequestError } from '../../platform/graphql-client.js';
-import { IMPORT_HELP, parseImportArguments, UsageError } from './import-arguments.js';
+import { describeRefusal, findProject, NoProjectError } from '../project-access.js';
+import { ProgressBar } from '../progress-bar.js';
+import { connectTo, UsageError, type CommandIo, type ServerConnection } from '../server-connection.js';
+import { IMPORT_HELP, parseImportArguments } from './import-arguments.js';
 import type { ImportArguments } from './import-arguments.js';
 import { ImportSummary } from './import-summary.js';
-import { describeRefusal, findOrCreateAgent, findProject, NoProjectError } from './import-target.js';
-import { ProgressBar } from './progress-bar.js';
-import type { TextOutput } from './progress-bar.js';
+import { ensureAgent } from './import-target.js';
+import { OtlpImport, OtlpStoppedError } from './otlp-import.js';
 import { describeBroken, splitRecords } from './record-splitter.js';
 import type { FileEntry } from './record-splitter.js';
 import { TauBenchImport } from './tau-bench-import.js';
 import { describeSource } from './tau-bench.js';
-
-/** A server found or started for this command. */
-export interface ServerConnection {
-  /** Its address, with or without `/graphql`. */
-  url: string;
-  apiKey: string;
-  /** Lets go of it: stops it where it was started for this command. */
-  close(): Promise<void>;
-}
-
-/** What the command has of the world around it. */
-export interface ImportIo {
-  /** The summary and the help go here. */
-  stdout: TextOutput;
-  /** Progress and problems go here. */
-  stderr: TextOutput;
-  env: Readonly<Record<string, string | undefined>>;
-  /** Finds, or starts, the server of this folder; used where BINNACLE_URL and BINNACLE_API_KEY are not set. */
-  connect: (projectSlug: string | undefined) => Promise<ServerConnection>;
-  /** Aborted by Ctrl-C: the import stops at once, and says how to go on. */
-  signal?: AbortSignal;
-}
 
 const LARGEST_FILE_BYTES = 512_000_000;
 
@@ -40,7 +20,7 @@ const LARGEST_FILE_BYTES = 512_000_000;
  * Runs `import` with the arguments that follow it. Answers the exit code: 0 all was imported, 1 something was not,
  * 2 wrong usage, 130 stopped by the signal. Errors of `connect` are passed on.
  */
-export async function runImport(argv: readonly string[], io: ImportIo): Promise<number> {
+export async function runImport(argv: readonly string[], io: CommandIo): Promise<number> {
   try {
     const parsed = parseImportArguments(argv);
     if (parsed === null) {
@@ -57,7 +37,11 @@ export async function runImport(argv: readonly string[], io: ImportIo): Promise<
       io.stderr.write(`${error.message}\nMore with: npm run import -- --help\n`);
       return 2;
     }
-    if (error instanceof NoProjectError || error instanceof GraphqlRequestError) {
+    if (
+      error instanceof NoProjectError ||
+      error instanceof OtlpStoppedError ||
+      error instanceof GraphqlRequestError
+    ) {
       const reason = error instanceof GraphqlRequestError ? describeRefusal(error) : error.message;
       io.stderr.write(
         `The import stopped: ${reason}\nWhat was imported stays; run the same command again to go on.\n`,
@@ -68,34 +52,59 @@ export async function runImport(argv: readonly string[], io: ImportIo): Promise<
   }
 }
 
-async function importFile(options: ImportArguments, io: ImportIo): Promise<number> {
+async function importFile(options: ImportArguments, io: CommandIo): Promise<number> {
   const bytes = await readRecordsFile(options.file, io.env);
   const entries = splitRecords(bytes);
   if (!entries.some((entry) => entry.kind === 'RECORD')) {
     const broken = entries.filter((entry) => entry.kind === 'BROKEN');
-    io.stderr.write(`${[...broken.map(describeBroken), 'The file holds no runs.'].join('\n')}\n`);
+    io.stderr.write(`${[...broken.map(describeBroken), 'The file holds nothing to import.'].join('\n')}\n`);
     return broken.length === 0 ? 0 : 1;
   }
   const connection = await connectTo(io, options.project);
   try {
+    const importEntries = options.format === 'otlp' ? importTraces : importRuns;
     return await importEntries(bytes, entries, options, connection, io);
   } finally {
     await connection.close();
   }
 }
 
-async function importEntries(
+async function importTraces(
+  bytes: Uint8Array,
+  entries: readonly FileEntry[],
+  options: ImportArguments,
+  { url, apiKey }: ServerConnection,
+  io: CommandIo,
+): Promise<number> {
+  const access = { url: graphqlEndpoint(url), apiKey, signal: io.signal };
+  const project = await findProject(access, options.project);
+  const recordCount = countRecords(entries);
+  const bar = new ProgressBar(io.stderr, recordCount, 'requests');
+  const traces = new OtlpImport({ bytes, url, apiKey, bar, signal: io.signal });
+  try {
+    await traces.run(entries);
+  } finally {
+    bar.finish();
+    io.stdout.write(traces.describe(`Traces in project "${project.slug}" at ${url}`, recordCount));
+  }
+  return traces.hasProblems ? 1 : 0;
+}
+
+const countRecords = (entries: readonly FileEntry[]) =>
+  entries.filter((entry) => entry.kind === 'RECORD' || entry.isRecord).length;
+
+async function importRuns(
   bytes: Uint8Array,
   entries: readonly FileEntry[],
   options: ImportArguments,
   connection: ServerConnection,
-  io: ImportIo,
+  io: CommandIo,
 ): Promise<number> {
   const source = describeSource(options.file);
   const access = { url: graphqlEndpoint(connection.url), apiKey: connection.apiKey, signal: io.signal };
   const project = await findProject(access, options.project);
-  const agent = await findOrCreateAgent(access, project, options.agent ?? source.agentName, source);
-  const recordCount = entries.filter((entry) => entry.kind === 'RECORD' || entry.isRecord).length;
+  const agent = await ensureAgent(access, project, options.agent ?? source.agentName, source);
+  const recordCount = countRecords(entries);
   const summary = new ImportSummary();
   const bar = new ProgressBar(io.stderr, recordCount, 'runs');
   const trialDays = options.trialDays ?? null;
@@ -114,7 +123,7 @@ async function importEntries(
 }
 
 /** @throws UsageError where the file is not there, is no file, or is too large. */
-async function readRecordsFile(file: string, env: ImportIo['env']): Promise<Uint8Array> {
+async function readRecordsFile(file: string, env: CommandIo['env']): Promise<Uint8Array> {
   // npm runs scripts from the package's folder, and says in INIT_CWD where the person was.
   const paths = env.INIT_CWD === undefined ? [resolve(file)] : [resolve(file), resolve(env.INIT_CWD, file)];
   for (const path of paths) {
@@ -123,7 +132,7 @@ async function readRecordsFile(file: string, env: ImportIo['env']): Promise<Uint
     if (!found.isFile()) throw new UsageError(`${path} is not a file.`);
     if (found.size > LARGEST_FILE_BYTES) {
       throw new UsageError(
-        `${path} has ${Math.ceil(found.size / 1e6)} MB; the import takes at most ${LARGEST_FILE_BYTES / 1e6} MB at a time. Split it into files of fewer runs.`,
+        `${path} has ${Math.ceil(found.size / 1e6)} MB; the import takes at most ${LARGEST_FILE_BYTES / 1e6} MB at a time. Split it into smaller files.`,
       );
     }
     try {
@@ -136,19 +145,4 @@ async function readRecordsFile(file: string, env: ImportIo['env']): Promise<Uint
     }
   }
   throw new UsageError(`There is no file ${paths.join(' nor ')}.`);
-}
-
-async function connectTo(io: ImportIo, project: string | undefined): Promise<ServerConnection> {
-  const { BINNACLE_URL: url, BINNACLE_API_KEY: apiKey } = io.env;
-  if (!url && !apiKey) return io.connect(project);
-  if (!url || !apiKey) {
-    const [set, missing] = url ? ['BINNACLE_URL', 'BINNACLE_API_KEY'] : ['BINNACLE_API_KEY', 'BINNACLE_URL'];
-    throw new UsageError(
-      `${set} is set, but ${missing} is not. Set both, or neither to use the server of this folder.`,
-    );
-  }
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new UsageError(`BINNACLE_URL is "${url}", which is no http or https address.`);
-  }
-  return { url, apiKey, close: async () => {} };
 }

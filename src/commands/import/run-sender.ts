@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { ask } from './import-target.js';
-import type { ServerAccess, TargetAgent } from './import-target.js';
+import { ask } from '../project-access.js';
+import type { ServerAccess } from '../project-access.js';
+import type { TargetAgent } from './import-target.js';
 import type { ImportedAction, ImportedRun, ImportedStep, ImportedTakeover } from './tau-bench.js';
 
 /** A step which the server did not take. */

@@ -1,9 +1,9 @@
 import { GraphqlRequestError } from '../../platform/graphql-client.js';
 import type { ImportSummary } from './import-summary.js';
-import { describeRefusal } from './import-target.js';
-import type { ServerAccess, TargetAgent } from './import-target.js';
+import { describeRefusal, type ServerAccess } from '../project-access.js';
+import type { TargetAgent } from './import-target.js';
 import { locateField } from './json-scanner.js';
-import type { ProgressBar } from './progress-bar.js';
+import type { ProgressBar } from '../progress-bar.js';
 import { countLines, describeBroken } from './record-splitter.js';
 import type { FileEntry, RecordSlice } from './record-splitter.js';
 import { idempotencyKeyOf, sendRun } from './run-sender.js';

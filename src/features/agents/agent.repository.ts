@@ -12,6 +12,10 @@ export class AgentRepository {
     return manager.findOneBy(Agent, { id });
   }
 
+  findByName(projectId: string, name: string): Promise<Agent | null> {
+    return this.database.manager.findOneBy(Agent, { projectId, name });
+  }
+
   /** The agent, locked against other changes until the transaction ends. */
   lock(id: string, manager: EntityManager): Promise<Agent | null> {
     return manager.findOne(Agent, { where: { id }, lock: { mode: 'pessimistic_write' } });

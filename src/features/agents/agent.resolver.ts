@@ -44,6 +44,18 @@ export class AgentResolver {
     return this.service.create(context, input);
   }
 
+  @Mutation(() => Agent, {
+    description:
+      'The agent of that name, as it is; where the project has none yet, it is made. For reporters that know an agent by its name alone.',
+  })
+  @Access('ingest')
+  ensureAgent(
+    @Arg('input', () => CreateAgentInput) input: CreateAgentInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Agent> {
+    return this.service.ensure(context, input);
+  }
+
   @Mutation(() => Agent, { description: 'Changes what is given; what is left out stays.' })
   @Access('operate')
   updateAgent(

@@ -17,6 +17,8 @@ import type {
 import type { AgentRepository } from './agent.repository.js';
 
 const touchEveryMs = 30_000;
+/** Of so many agents, a project gets no more by the names that traces tell. */
+const mostByName = 1_000;
 
 /** Agents and the versions they run in. */
 export class AgentService {
@@ -84,6 +86,33 @@ export class AgentService {
       });
     });
     return agent;
+  }
+
+  /** The agent of that name as it is, or, where the project has none yet, a new one of the input. */
+  async ensure(context: RequestContext, input: CreateAgentInput): Promise<Agent> {
+    requirePermission(context.viewer, input.projectId, 'ingest');
+    const { projectId, name } = input;
+    const found = await this.agents.findByName(projectId, name);
+    if (found) return found;
+    try {
+      return await this.create(context, input);
+    } catch (error) {
+      // Somebody else made it meanwhile.
+      const made = error instanceof ConflictError ? await this.agents.findByName(projectId, name) : null;
+      if (made) return made;
+      throw error;
+    }
+  }
+
+  /**
+   * As ensure, for names that traces tell: a project whose traces tell no end of names gets no end of agents. Past
+   * 1,000 of them, what is new belongs to one named "other agents".
+   */
+  async ensureByName(context: RequestContext, projectId: string, name: string): Promise<Agent> {
+    const found = await this.agents.findByName(projectId, name);
+    if (found) return found;
+    const isFull = (await this.agents.count(projectId, {})) >= mostByName;
+    return this.ensure(context, { projectId, name: isFull ? 'other agents' : name });
   }
 
   async update(context: RequestContext, input: UpdateAgentInput): Promise<Agent> {

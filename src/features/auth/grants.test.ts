@@ -12,13 +12,13 @@ const { ADMIN, OPERATOR, VIEWER } = ProjectRole;
 
 test('roles and scopes are sets of permissions', () => {
   const grants = grantsOfRoles({ a: ADMIN, b: OPERATOR, c: VIEWER });
-  expect([...(grants.get('a') ?? [])]).toEqual(['read', 'ingest', 'operate', 'manage']);
-  expect([...(grants.get('b') ?? [])]).toEqual(['read', 'ingest', 'operate']);
+  expect([...(grants.get('a') ?? [])]).toEqual(['read', 'ingest', 'work', 'operate', 'manage']);
+  expect([...(grants.get('b') ?? [])]).toEqual(['read', 'ingest', 'work', 'operate']);
   expect([...(grants.get('c') ?? [])]).toEqual(['read']);
   const scopes = (...given: ApiKeyScope[]) => [...(grantsOfScopes('a', given).get('a') ?? [])];
   expect(scopes(ApiKeyScope.INGEST)).toEqual(['ingest']);
-  expect(scopes(ApiKeyScope.WORK, ApiKeyScope.READ)).toEqual(['ingest', 'read']);
-  expect(scopes(ApiKeyScope.MANAGE)).toEqual(['read', 'ingest', 'operate', 'manage']);
+  expect(scopes(ApiKeyScope.WORK, ApiKeyScope.READ)).toEqual(['ingest', 'work', 'read']);
+  expect(scopes(ApiKeyScope.MANAGE)).toEqual(['read', 'ingest', 'work', 'operate', 'manage']);
 });
 
 test('a role is lower where it allows less', () => {

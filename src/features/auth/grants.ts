@@ -34,16 +34,16 @@ registerEnumType(ApiKeyScope, {
 });
 
 const permissionsOfRole: Record<ProjectRole, readonly Permission[]> = {
-  ADMIN: ['read', 'ingest', 'operate', 'manage'],
-  OPERATOR: ['read', 'ingest', 'operate'],
+  ADMIN: ['read', 'ingest', 'work', 'operate', 'manage'],
+  OPERATOR: ['read', 'ingest', 'work', 'operate'],
   VIEWER: ['read'],
 };
 
 const permissionsOfScope: Record<ApiKeyScope, readonly Permission[]> = {
   INGEST: ['ingest'],
-  WORK: ['ingest'],
+  WORK: ['ingest', 'work'],
   READ: ['read'],
-  MANAGE: ['read', 'ingest', 'operate', 'manage'],
+  MANAGE: ['read', 'ingest', 'work', 'operate', 'manage'],
 };
 
 export type Grants = ReadonlyMap<string, ReadonlySet<Permission>>;

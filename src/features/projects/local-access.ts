@@ -25,7 +25,7 @@ export class LocalAccess {
   ) {}
 
   /**
-   * A key that reads and reports, good for a day, of the project named, or of the only one. Where there is none at all, one is
+   * A key good for a day, of the project named, or of the only one. Where there is none at all, one is
    * made, which the first person to register gets.
    * @param purpose what the key is for: its name, and the actor in the audit log
    * @throws WhichProjectError where the slug names none, or there are several and none is named
@@ -33,6 +33,7 @@ export class LocalAccess {
   async openKey(
     slug: string | undefined,
     purpose: string,
+    scopes: ApiKeyScope[],
   ): Promise<{ secret: string; revoke: () => Promise<void> }> {
     const project = await this.#project(slug, purpose);
     const viewer: Viewer = {
@@ -47,7 +48,7 @@ export class LocalAccess {
     const { apiKey, secret } = await this.apiKeys.create(context, {
       projectId: project.id,
       name: purpose,
-      scopes: [ApiKeyScope.INGEST, ApiKeyScope.READ],
+      scopes,
       expiresAt: new Date(Date.now() + keyLifeMs),
     });
     return { secret, revoke: async () => void (await this.apiKeys.revoke(context, apiKey.id)) };

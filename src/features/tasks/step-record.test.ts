@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { describe, expect, test } from '@jest/globals';
-import { inWaves, stepProblem, stepRecord, type StepRecord } from './step-record.js';
+import { inWaves, readStep, stepRecord, type StepRecord } from './step-record.js';
 import type { StepInput } from './step.inputs.js';
 import { StepStatus, StepType } from './task-enums.js';
 
@@ -12,10 +12,12 @@ const step = (more: Partial<StepInput> = {}): StepInput => ({
 });
 const at = (time: string) => new Date(`2026-03-01T${time}Z`);
 
-describe('stepProblem', () => {
+describe('readStep', () => {
   test('finds nothing wrong with what is not told', () => {
-    expect(stepProblem(step())).toBeUndefined();
-    expect(stepProblem(step({ input: null, error: null, latencyMs: null, parentKey: null }))).toBeUndefined();
+    expect(readStep(step()).problem).toBeUndefined();
+    expect(
+      readStep(step({ input: null, error: null, latencyMs: null, parentKey: null })).problem,
+    ).toBeUndefined();
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -1])('refuses %d where a number is needed', (value) => {
@@ -28,17 +30,23 @@ describe('stepProblem', () => {
       'outputTokens',
       'reasoningTokens',
     ]) {
-      expect(stepProblem(step({ [field]: value }))).toMatch(
+      expect(readStep(step({ [field]: value })).problem).toMatch(
         new RegExp(`^${field}: The number must be between 0 and `),
       );
     }
   });
 
   test('lets a step end when it starts, not before', () => {
-    expect(stepProblem(step({ startedAt: at('12:00:00'), endedAt: at('12:00:00') }))).toBeUndefined();
-    expect(stepProblem(step({ startedAt: at('12:00:01'), endedAt: at('12:00:00') }))).toBe(
+    expect(readStep(step({ startedAt: at('12:00:00'), endedAt: at('12:00:00') })).problem).toBeUndefined();
+    expect(readStep(step({ startedAt: at('12:00:01'), endedAt: at('12:00:00') })).problem).toBe(
       'endedAt: A step cannot end before it starts.',
     );
+  });
+
+  test('writes payloads once, and names the one that is wrong', () => {
+    const told = step({ input: { b: 1, a: [null] }, output: '', attributes: null });
+    expect(readStep(told).record).toEqual(stepRecord(told));
+    expect(readStep(step({ input: 1, output: ['\u0000'] })).problem).toMatch(/^output: .*NUL/);
   });
 });
 

@@ -1,4 +1,5 @@
-import { jsonRuleProblem, textRuleProblem } from '../../platform/validation.js';
+import { isoTime } from '../../platform/iso-time.js';
+import { checkedJson, textRuleProblem } from '../../platform/validation.js';
 import { errorColumns, type ErrorColumns } from './error-info.js';
 import type { StepInput } from './step.inputs.js';
 import { CostSource, StepStatus, type StepType } from './task-enums.js';
@@ -22,6 +23,7 @@ export interface StepRecord extends ErrorColumns {
   reasoningTokens: number | null;
   costUsd: number | null;
   costSource: CostSource;
+  priceDataVersion: string | null;
   input: string | null;
   output: string | null;
   attributes: string | null;
@@ -31,7 +33,10 @@ const maxLatencyMs = 1e12; // 31 years
 const maxCostUsd = 1e9;
 const maxTokens = 2_147_483_647;
 
-type Check = (step: StepInput) => string | undefined;
+type Payloads = Pick<StepRecord, 'input' | 'output' | 'attributes'>;
+
+/** What is wrong with a field; what had to be written to see it is put into `payloads`. */
+type Check = (step: StepInput, payloads: Payloads) => string | undefined;
 
 const text = (field: 'key' | 'parentKey' | 'name' | 'provider' | 'model', max: number): Check => {
   return (step) => (step[field] == null ? undefined : textRuleProblem(step[field], { max }));
@@ -45,11 +50,16 @@ const number = (
       ? undefined
       : `The number must be between 0 and ${max}.`;
 };
-const json = (field: 'input' | 'output' | 'attributes'): Check => {
-  return ({ [field]: value }) => (value == null ? undefined : jsonRuleProblem(value));
+const json = (field: keyof Payloads): Check => {
+  return ({ [field]: value }, payloads) => {
+    if (value == null) return undefined;
+    const { text = null, problem } = checkedJson(value);
+    payloads[field] = text;
+    return problem;
+  };
 };
 
-const checks: Record<string, Check> = {
+const checks: readonly (readonly [field: string, check: Check])[] = Object.entries<Check>({
   key: text('key', 200),
   parentKey: text('parentKey', 200),
   name: text('name', 500),
@@ -74,21 +84,29 @@ const checks: Record<string, Check> = {
     error?.httpStatus == null || (error.httpStatus >= 100 && error.httpStatus <= 599)
       ? undefined
       : 'The number must be between 100 and 599.',
-};
+});
 
-/** What is wrong with a step, naming the field; undefined where nothing is. */
-export function stepProblem(step: StepInput): string | undefined {
-  for (const field in checks) {
-    const problem = checks[field]?.(step);
-    if (problem) return `${field}: ${problem}`;
+/** The record of a step as it was told, or what is wrong with it, naming the field. */
+export function readStep(
+  step: StepInput,
+): { record: StepRecord; problem?: undefined } | { record?: undefined; problem: string } {
+  const payloads: Payloads = { input: null, output: null, attributes: null };
+  for (const [field, check] of checks) {
+    const problem = check(step, payloads);
+    if (problem) return { problem: `${field}: ${problem}` };
   }
-  return undefined;
+  return { record: recordOf(step, payloads) };
 }
 
 const asJson = (value: unknown) => (value == null ? null : JSON.stringify(value));
 
-/** The record of a step that stepProblem found nothing wrong with. */
+/** The record of a step of Binnacle's own, which needs no checks. */
 export function stepRecord(step: StepInput): StepRecord {
+  const { input, output, attributes } = step;
+  return recordOf(step, { input: asJson(input), output: asJson(output), attributes: asJson(attributes) });
+}
+
+function recordOf(step: StepInput, { input, output, attributes }: Payloads): StepRecord {
   const { startedAt = null, endedAt = null } = step;
   const measured = startedAt && endedAt ? endedAt.getTime() - startedAt.getTime() : null;
   return {
@@ -97,8 +115,8 @@ export function stepRecord(step: StepInput): StepRecord {
     type: step.type,
     name: step.name,
     status: step.status ?? (step.error ? StepStatus.FAILED : StepStatus.SUCCEEDED),
-    startedAt: startedAt?.toISOString() ?? null,
-    endedAt: endedAt?.toISOString() ?? null,
+    startedAt: startedAt ? isoTime(startedAt.getTime()) : null,
+    endedAt: endedAt ? isoTime(endedAt.getTime()) : null,
     latencyMs: step.latencyMs ?? measured,
     provider: step.provider ?? null,
     model: step.model ?? null,
@@ -109,9 +127,10 @@ export function stepRecord(step: StepInput): StepRecord {
     reasoningTokens: step.reasoningTokens ?? null,
     costUsd: step.costUsd ?? null,
     costSource: step.costUsd == null ? CostSource.UNPRICED : CostSource.REPORTED,
-    input: asJson(step.input),
-    output: asJson(step.output),
-    attributes: asJson(step.attributes),
+    priceDataVersion: null,
+    input,
+    output,
+    attributes,
     ...errorColumns(step.error),
   };
 }

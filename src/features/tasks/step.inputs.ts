@@ -64,6 +64,12 @@ export class StepInput {
 export class RecordStepsInput {
   @Field(() => ID)
   taskId: string;
+  @Field(() => String, {
+    nullable: true,
+    description: 'Where given, it must hold the lease of the task, else CONFLICT and nothing is changed.',
+  })
+  @Text({ max: 200 })
+  worker?: string | null;
   @Field(() => [StepInput], { description: '1 to 1,000 steps, in any order.' })
   steps: StepInput[];
   @Field(() => Float, { nullable: true, description: '0 to 1; a lower one than before changes nothing.' })

@@ -1,4 +1,7 @@
 import type { Transaction } from '../../platform/database.js';
+import { textArray } from '../../platform/text-array.js';
+import type { Pricer } from '../prices/index.js';
+import { priceOfStep, priceRecords, type PricedFields, type StepPrice } from './step-price.js';
 import { inWaves, type StepRecord } from './step-record.js';
 
 /** How a write of steps changed a task's totals. */
@@ -11,9 +14,14 @@ export interface StepTotals {
   costUsd: string;
   costedSteps: number;
   reportedCostSteps: number;
+  /** Steps that name a model and have no known cost. */
+  unpricedSteps: number;
 }
 
-/** Each column: the record's field, and the type of its array parameter. */
+/** The steps of a wave whose price only the stored row can tell: they were told in parts. */
+type ToPrice = PricedFields & { seq: number };
+
+/** Each column: the record's field, and its type. */
 const columns: readonly (readonly [column: string, field: keyof StepRecord, type: string])[] = [
   ['key', 'key', 'text'],
   ['parent_key', 'parentKey', 'text'],
@@ -32,20 +40,26 @@ const columns: readonly (readonly [column: string, field: keyof StepRecord, type
   ['reasoning_tokens', 'reasoningTokens', 'int'],
   ['cost_usd', 'costUsd', 'numeric'],
   ['cost_source', 'costSource', 'text'],
-  ['input', 'input', 'text'],
-  ['output', 'output', 'text'],
+  ['price_data_version', 'priceDataVersion', 'text'],
+  ['input', 'input', 'json'],
+  ['output', 'output', 'json'],
   ['error_code', 'errorCode', 'text'],
   ['error_message', 'errorMessage', 'text'],
   ['error_class', 'errorClass', 'text'],
-  ['attributes', 'attributes', 'text'],
+  ['attributes', 'attributes', 'json'],
 ];
-const jsonColumns = new Set(['input', 'output', 'attributes']);
+const jsonColumns = new Set(columns.filter(([, , type]) => type === 'json').map(([column]) => column));
+/** Numbers and times are sent as texts too. */
+const sentAs = (type: string) => (type === 'json' ? 'json' : 'text');
 
 const names = columns.map(([column]) => column);
 /** A late 'running' of a step that has ended may fill what is unknown, but changes nothing that is known. */
 const isLate = `(s.status <> 'RUNNING' AND excluded.status = 'RUNNING')`;
 const known = (column: string) => `COALESCE(excluded.${column}, s.${column})`;
 const filled = (column: string) => `COALESCE(s.${column}, excluded.${column})`;
+/** A price never takes the place of a cost that was reported. */
+const keepsCost = `(excluded.cost_usd IS NULL OR (s.cost_usd IS NOT NULL AND (${isLate}
+  OR (s.cost_source = 'REPORTED' AND excluded.cost_source = 'PRICED'))))`;
 const measured = (start: string, end: string) =>
   `CASE WHEN ${end} >= ${start} THEN extract(epoch FROM ${end} - ${start}) * 1000 END`;
 
@@ -56,8 +70,10 @@ function merged(column: string): string {
     case 'type':
     case 'name':
       return `CASE WHEN ${isLate} THEN s.${column} ELSE excluded.${column} END`;
+    case 'cost_usd':
     case 'cost_source':
-      return `CASE WHEN excluded.cost_usd IS NULL OR (${isLate} AND s.cost_usd IS NOT NULL) THEN s.cost_source ELSE excluded.cost_source END`;
+    case 'price_data_version':
+      return `CASE WHEN ${keepsCost} THEN s.${column} ELSE excluded.${column} END`;
     case 'latency_ms':
       return `CASE WHEN ${isLate}
         THEN COALESCE(s.latency_ms, ${measured(filled('started_at'), filled('ended_at'))}, excluded.latency_ms)
@@ -73,53 +89,102 @@ function merged(column: string): string {
 const changeable = names.filter((column) => column !== 'key');
 const comparable = (column: string, value: string) => (jsonColumns.has(column) ? `(${value})::text` : value);
 
+const isUnpriced = (row: string) => `${row}model IS NOT NULL AND ${row}cost_usd IS NULL`;
+/** What the totals of a task are made of, as a row was before. */
+const before = ['cost_usd', 'cost_source', 'model', 'input_tokens', 'output_tokens'];
+
 /**
- * Writes a whole wave and answers what it changed, in one statement. The caller holds the task's row lock, so what `known`
- * reads is what ON CONFLICT meets. A step sent again unchanged is not touched and keeps its revision.
+ * Writes a whole wave and answers what it changed, in one statement: rows of new keys are inserted, those of known keys merged. The
+ * caller holds the task's row lock, so what is found here is what is there. A step sent again unchanged is not touched and keeps
+ * its revision.
+ *
+ * OFFSET 0 has each key looked up by itself, and ON CONFLICT does so too. Left to choose, the planner now and then reads the whole
+ * task, for all that it knows of tasks is how many steps they have on average.
  *
  * $1 task, $2 revision, $3 the highest seq so far, $4 … the columns as arrays.
  */
 const writeSteps = {
   name: 'write-steps',
   text: `
-    WITH incoming AS (
-      SELECT * FROM unnest(${columns.map(([, , type], i) => `$${i + 4}::${type}[]`).join(', ')})
+    WITH told AS MATERIALIZED (
+      SELECT ${columns.map(([c, , type]) => (sentAs(type) === type ? `t.${c}` : `t.${c}::${type} AS ${c}`)).join(', ')},
+        ordinal, ${['seq', ...before].map((c) => `k.${c} AS was_${c}`).join(', ')}
+      FROM unnest(${columns.map(([, , type], i) => `$${i + 4}::${sentAs(type)}[]`).join(', ')})
         WITH ORDINALITY AS t(${names.join(', ')}, ordinal)
-    ), known AS (
-      SELECT key, seq, cost_usd, cost_source, input_tokens, output_tokens
-      FROM task_steps WHERE task_id = $1 AND key = ANY($4)
-    ), numbered AS (
-      SELECT i.*, COALESCE(k.seq, $3 + row_number() OVER (PARTITION BY k.seq IS NULL ORDER BY i.ordinal)) AS seq
-      FROM incoming i LEFT JOIN known k ON k.key = i.key
-    ), written AS (
+      LEFT JOIN LATERAL (
+        SELECT seq, ${before.join(', ')} FROM task_steps s WHERE s.task_id = $1 AND s.key = t.key OFFSET 0
+      ) k ON true
+    ), inserted AS (
+      INSERT INTO task_steps (task_id, seq, revision, ${names.join(', ')})
+      SELECT $1, $3 + row_number() OVER (ORDER BY ordinal), $2, ${names.join(', ')}
+      FROM told WHERE was_seq IS NULL
+      RETURNING ${before.join(', ')}
+    ), updated AS (
       INSERT INTO task_steps AS s (task_id, seq, revision, ${names.join(', ')})
-      SELECT $1, seq, $2, ${names.map((c) => (jsonColumns.has(c) ? `${c}::json` : c)).join(', ')}
-      FROM numbered ORDER BY ordinal
+      SELECT $1, was_seq, $2, ${names.join(', ')}
+      FROM told WHERE was_seq IS NOT NULL ORDER BY ordinal
       ON CONFLICT (task_id, key) DO UPDATE SET
         revision = excluded.revision,
         ${changeable.map((column) => `${column} = ${merged(column)}`).join(',\n        ')}
       WHERE (${changeable.map((c) => comparable(c, `s.${c}`)).join(', ')})
         IS DISTINCT FROM (${changeable.map((c) => comparable(c, merged(c))).join(', ')})
-      RETURNING s.key, s.cost_usd, s.cost_source, s.input_tokens, s.output_tokens
+      RETURNING s.key, s.seq, s.type, s.provider, s.started_at, s.ended_at, s.cached_input_tokens, s.cache_write_tokens,
+        ${before.map((c) => `s.${c}`).join(', ')}
+    ), changed AS (
+      SELECT u.*, ${before.map((c) => `i.was_${c}`).join(', ')},
+        i.cost_usd IS NULL OR i.started_at IS NULL OR i.status = 'RUNNING' AS is_told_in_parts
+      FROM updated u JOIN told i ON i.key = u.key
+    ), written AS (
+      SELECT false AS was_there, *, ${before.map((c) => `NULL AS was_${c}`).join(', ')} FROM inserted
+      UNION ALL
+      SELECT true, ${before.join(', ')}, ${before.map((c) => `was_${c}`).join(', ')} FROM changed
     )
     SELECT
-      count(*) FILTER (WHERE k.key IS NULL)::int AS "inserted",
-      count(k.key)::int AS "updated",
-      COALESCE(sum(COALESCE(w.input_tokens, 0)::bigint - COALESCE(k.input_tokens, 0)), 0)::bigint AS "inputTokens",
-      COALESCE(sum(COALESCE(w.output_tokens, 0)::bigint - COALESCE(k.output_tokens, 0)), 0)::bigint AS "outputTokens",
-      COALESCE(sum(COALESCE(w.cost_usd, 0) - COALESCE(k.cost_usd, 0)), 0)::text AS "costUsd",
-      (count(w.cost_usd) - count(k.cost_usd))::int AS "costedSteps",
-      (count(*) FILTER (WHERE w.cost_source = 'REPORTED') - count(*) FILTER (WHERE k.cost_source = 'REPORTED'))::int
-        AS "reportedCostSteps"
-    FROM written w LEFT JOIN known k ON k.key = w.key`,
+      count(*) FILTER (WHERE NOT was_there)::int AS "inserted",
+      count(*) FILTER (WHERE was_there)::int AS "updated",
+      COALESCE(sum(COALESCE(input_tokens, 0)::bigint - COALESCE(was_input_tokens, 0)), 0)::bigint AS "inputTokens",
+      COALESCE(sum(COALESCE(output_tokens, 0)::bigint - COALESCE(was_output_tokens, 0)), 0)::bigint AS "outputTokens",
+      COALESCE(sum(COALESCE(cost_usd, 0) - COALESCE(was_cost_usd, 0)), 0)::text AS "costUsd",
+      (count(cost_usd) - count(was_cost_usd))::int AS "costedSteps",
+      (count(*) FILTER (WHERE cost_source = 'REPORTED') - count(*) FILTER (WHERE was_cost_source = 'REPORTED'))::int
+        AS "reportedCostSteps",
+      (count(*) FILTER (WHERE ${isUnpriced('')}) - count(*) FILTER (WHERE ${isUnpriced('was_')}))::int AS "unpricedSteps",
+      (SELECT json_agg(json_build_object('seq', seq, 'type', type, 'provider', provider, 'model', model,
+          'startedAt', started_at, 'endedAt', ended_at, 'inputTokens', input_tokens,
+          'cachedInputTokens', cached_input_tokens, 'cacheWriteTokens', cache_write_tokens,
+          'outputTokens', output_tokens))
+        FROM changed WHERE cost_source <> 'REPORTED' AND model IS NOT NULL AND is_told_in_parts) AS "toPrice"
+    FROM written`,
+};
+
+/** Gives steps other prices, where these differ. $1 task, $2 revision, $3 … seqs, costs and price lists as arrays. */
+const priceSteps = {
+  name: 'price-steps',
+  text: `
+    WITH told AS (
+      SELECT seq, cost_usd::numeric(20, 10) AS cost_usd, version
+      FROM unnest($3::int[], $4::numeric[], $5::text[]) AS t(seq, cost_usd, version)
+    ), changed AS (
+      SELECT told.*, s.cost_usd AS was FROM told JOIN task_steps s ON s.task_id = $1 AND s.seq = told.seq
+      WHERE s.cost_source <> 'REPORTED' AND s.cost_usd IS DISTINCT FROM told.cost_usd
+    ), written AS (
+      UPDATE task_steps s SET revision = $2, cost_usd = c.cost_usd, price_data_version = c.version,
+        cost_source = CASE WHEN c.cost_usd IS NULL THEN 'UNPRICED' ELSE 'PRICED' END
+      FROM changed c WHERE s.task_id = $1 AND s.seq = c.seq RETURNING c.cost_usd, c.was
+    )
+    SELECT 0 AS "inserted", count(*)::int AS "updated", 0 AS "inputTokens", 0 AS "outputTokens",
+      COALESCE(sum(COALESCE(cost_usd, 0) - COALESCE(was, 0)), 0)::text AS "costUsd",
+      (count(cost_usd) - count(was))::int AS "costedSteps", 0 AS "reportedCostSteps",
+      (count(was) - count(cost_usd))::int AS "unpricedSteps"
+    FROM written`,
 };
 
 /** Writes steps of one task; reading them is the business of traces. */
 export class StepRepository {
   /**
-   * Stores the records under the given revision, numbered after `lastSeq` in the order given.
-   * The caller holds the lock of the task's row.
-   * @returns one entry for each wave, to be added to the task's totals
+   * Stores the records under the given revision, numbered after `lastSeq` in the order given; those without a reported cost are
+   * priced. The caller holds the lock of the task's row.
+   * @returns what is to be added to the task's totals
    */
   async write(
     tx: Transaction,
@@ -127,16 +192,47 @@ export class StepRepository {
     revision: number,
     lastSeq: number,
     records: readonly StepRecord[],
+    pricer: Pricer,
   ): Promise<StepTotals[]> {
-    const totals: StepTotals[] = [];
+    priceRecords(records, pricer);
+    const all: StepTotals[] = [];
     let seq = lastSeq;
     for (const wave of inWaves(records)) {
-      const arrays = columns.map(([, field]) => wave.map((record) => record[field]));
-      const [total] = await tx.query<StepTotals>(writeSteps, [taskId, revision, seq, ...arrays]);
-      if (!total) throw new Error('Writing steps answered nothing.');
-      seq += total.inserted;
-      totals.push(total);
+      const arrays = columns.map(([, field, type]) =>
+        textArray(
+          wave.map((record) => record[field]),
+          sentAs(type),
+        ),
+      );
+      const values = [taskId, revision, seq, ...arrays];
+      const [written] = await tx.query<StepTotals & { toPrice: ToPrice[] | null }>(writeSteps, values);
+      if (!written) throw new Error('Writing steps answered nothing.');
+      const { toPrice, ...totals } = written;
+      seq += totals.inserted;
+      all.push(totals);
+      if (!toPrice) continue;
+      const prices = toPrice.map((step) => ({ seq: step.seq, price: priceOfStep(step, pricer) }));
+      // They are counted as updated already.
+      all.push({ ...(await this.price(tx, taskId, revision, prices)), updated: 0 });
     }
+    return all;
+  }
+
+  /** Gives steps other prices under the given revision; a reported cost stays, and so does a price that is the same. */
+  async price(
+    tx: Transaction,
+    taskId: string,
+    revision: number,
+    prices: readonly StepPrice[],
+  ): Promise<StepTotals> {
+    const [totals] = await tx.query<StepTotals>(priceSteps, [
+      taskId,
+      revision,
+      prices.map(({ seq }) => seq),
+      prices.map(({ price }) => price?.costUsd ?? null),
+      prices.map(({ price }) => price?.priceDataVersion ?? null),
+    ]);
+    if (!totals) throw new Error('Pricing steps answered nothing.');
     return totals;
   }
 }

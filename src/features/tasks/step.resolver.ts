@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { Access } from '../../platform/access.js';
+import { PlainInput } from '../../platform/plain-input.js';
 import { RequestContext } from '../../platform/request-context.js';
 import { RecordStepsInput, RecordStepsResult } from './step.inputs.js';
 import type { StepService } from './step.service.js';
@@ -19,6 +20,7 @@ export class StepResolver {
       'Stores steps of a task: the good ones are kept, the bad ones come back named. Idempotent by (task, key); a running step is closed by its key. Taken for finished tasks too.',
   })
   @Access('ingest')
+  @PlainInput(RecordStepsInput)
   recordSteps(
     @Arg('input', () => RecordStepsInput) input: RecordStepsInput,
     @Ctx() context: RequestContext,

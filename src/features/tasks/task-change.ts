@@ -6,8 +6,11 @@ import type { PubSub } from '../../platform/pubsub.js';
 import type { RequestContext } from '../../platform/request-context.js';
 import { isId } from '../../platform/validation.js';
 import { requirePermission, type Permission } from '../../platform/viewer.js';
+import type { PriceBook } from '../prices/index.js';
+import type { StepPrice } from './step-price.js';
 import type { StepRecord } from './step-record.js';
 import type { StepRepository, StepTotals } from './step.repository.js';
+import type { LeaseGuard } from './queue/lease-guard.js';
 import { Task } from './task.entity.js';
 import type { TaskEvents } from './task.events.js';
 import type { TaskHead, TaskRepository } from './task.repository.js';
@@ -16,8 +19,18 @@ import type { TaskHead, TaskRepository } from './task.repository.js';
 export interface TaskChange {
   patch?: Partial<Task>;
   steps?: readonly StepRecord[];
+  /** Other prices of steps that are there. */
+  prices?: readonly StepPrice[];
   progress?: number | null;
   message?: string | null;
+}
+
+/** Who is told of changes; tasks knows no metrics and no search, so the composition root wires them. */
+export interface ChangeListeners {
+  /** Of each change of a task that finished at that moment, before it or by it, in the change's transaction. */
+  onFinishedTask(tx: Transaction, projectId: string, agentId: string, finishedAt: Date): Promise<void>;
+  /** Of steps that were told, after the commit. */
+  onStepsTold(projectId: string, steps: readonly StepRecord[]): void;
 }
 
 /** Who causes a change: a request, or null for Binnacle itself (a job). */
@@ -31,8 +44,11 @@ export class TaskChanger {
   constructor(
     private readonly tasks: TaskRepository,
     private readonly steps: StepRepository,
+    readonly leases: LeaseGuard,
     private readonly events: PubSub<TaskEvents>,
     private readonly agents: AgentService,
+    private readonly prices: PriceBook,
+    private readonly listeners: ChangeListeners,
   ) {}
 
   /** The locked task. @throws NotFoundError, ForbiddenError as the cause's viewer may */
@@ -44,15 +60,10 @@ export class TaskChanger {
   }
 
   /** As lock, without the task's payloads: for what is told often. */
-  async lockHead(
-    tx: Transaction,
-    cause: RequestContext,
-    id: string,
-    permission: Permission,
-  ): Promise<TaskHead> {
+  async lockHead(tx: Transaction, cause: Cause, id: string, permission: Permission): Promise<TaskHead> {
     const head = isId(id) ? await this.tasks.lockHead(tx, id) : null;
     if (!head) throw new NotFoundError('The task');
-    requirePermission(cause.viewer, head.projectId, permission, 'The task');
+    if (cause) requirePermission(cause.viewer, head.projectId, permission, 'The task');
     return head;
   }
 
@@ -62,16 +73,32 @@ export class TaskChanger {
    */
   async apply(tx: Transaction, head: TaskHead, change: TaskChange): Promise<readonly StepTotals[]> {
     const revision = head.revision + 1;
-    const totals = change.steps?.length
-      ? await this.steps.write(tx, head.id, revision, head.stepCount, change.steps)
-      : [];
-    const hasWritten = totals.some((total) => total.inserted + total.updated > 0);
+    const totals: StepTotals[] = [];
+    if (change.steps?.length) {
+      const pricer = await this.prices.pricer(tx, head.projectId);
+      totals.push(...(await this.steps.write(tx, head.id, revision, head.stepCount, change.steps, pricer)));
+    }
+    const hasTold = totals.some((total) => total.inserted + total.updated > 0);
+    if (change.prices?.length) totals.push(await this.steps.price(tx, head.id, revision, change.prices));
+    const hasWritten = hasTold || totals.some((total) => total.updated > 0);
     if (!hasWritten && !change.patch && change.progress == null && change.message == null) return totals;
-    await this.tasks.apply(tx, head, revision, totals, change);
+    await this.tasks.apply(tx, head, revision, totals, { ...change, hasTold });
     if (change.patch) await tx.update(Task, { id: head.id }, change.patch);
+    const status = change.patch?.status;
+    if (status !== undefined && status !== head.status)
+      await this.leases.follow(tx, head.id, head.status, status);
+    const finishedAt = change.patch?.finishedAt === undefined ? head.finishedAt : change.patch.finishedAt;
+    for (const at of new Set([head.finishedAt?.getTime(), finishedAt?.getTime()])) {
+      if (at !== undefined)
+        await this.listeners.onFinishedTask(tx, head.projectId, head.agentId, new Date(at));
+    }
+    head.finishedAt = finishedAt;
+    head.agentId = change.patch?.agentId ?? head.agentId;
     head.revision = revision;
     head.stepCount += totals.reduce((sum, total) => sum + total.inserted, 0);
     this.publish(tx, head);
+    const { steps } = change;
+    if (hasTold && steps) tx.afterCommit(() => this.listeners.onStepsTold(head.projectId, steps));
     return totals;
   }
 

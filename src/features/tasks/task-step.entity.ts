@@ -96,6 +96,13 @@ export class TaskStep {
   @Field(() => CostSource)
   costSource: CostSource;
 
+  @Column({ type: 'text', nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Of a step that is PRICED: the price list, with its version or first day.',
+  })
+  priceDataVersion: string | null;
+
   @Column({ type: 'json', nullable: true })
   @Field(() => JsonScalar, { nullable: true })
   input: unknown;

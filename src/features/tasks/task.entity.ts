@@ -17,6 +17,11 @@ const intEnds = `${maxInt} stands for as many or more.`;
 @Index('tasks_of_agent', ['agentId', 'queuedAt', 'id'])
 @Index('tasks_slowest', ['projectId', 'latencyMs', 'id'], { where: 'latency_ms IS NOT NULL' })
 @Index('tasks_costliest', ['projectId', 'costUsd', 'id'], { where: 'cost_usd IS NOT NULL' })
+@Index('tasks_finished', ['projectId', 'finishedAt'], { where: 'finished_at IS NOT NULL' })
+@Index('tasks_failed', ['projectId', 'finishedAt'], { where: `status IN ('FAILED', 'TIMED_OUT')` })
+@Index('tasks_unfinished', ['projectId', 'status'], { where: 'finished_at IS NULL' })
+@Index('tasks_unpriced', ['projectId', 'finishedAt'], { where: 'unpriced_steps > 0' })
+@Index('tasks_unsearchable', ['projectId', 'queuedAt', 'id'], { where: 'searchable_revision < revision' })
 @Index('tasks_changed', ['projectId', 'updatedAt'])
 @Index('tasks_trace', ['projectId', 'traceId'], { where: 'trace_id IS NOT NULL' })
 @ObjectType({ simpleResolvers: true, description: 'One piece of work of an agent, followed step by step.' })
@@ -63,6 +68,17 @@ export class Task {
   @Field(() => Int, { description: 'Higher is sooner; 0 unless told.' })
   priority: number;
 
+  /** Binnacle's own workers run it: claimTasks gives it to nobody. */
+  @Column({ type: 'boolean', default: false })
+  isBuiltIn: boolean;
+
+  @Column({ type: 'text', nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The worker that has the present attempt, or had it when the task ended; null without one.',
+  })
+  worker: string | null;
+
   @Column({ type: 'double precision' })
   @Field(() => Float, { description: '0 to 1; never goes back within an attempt.' })
   progress: number;
@@ -72,11 +88,11 @@ export class Task {
   progressMessage: string | null;
 
   @Column({ type: 'int' })
-  @Field(() => Int, { description: '1 for the first; retryTask counts on.' })
+  @Field(() => Int, { description: '1 for the first; retryTask, and a lease that runs out, count on.' })
   attempt: number;
 
   @Column({ type: 'int' })
-  @Field(() => Int)
+  @Field(() => Int, { description: 'A lease that runs out in the last of them makes the task FAILED.' })
   maxAttempts: number;
 
   /** Milliseconds that an attempt may run before it is TIMED_OUT; null = without end. */
@@ -156,6 +172,10 @@ export class Task {
   @Column({ type: 'int' })
   reportedCostSteps: number;
 
+  /** How many of its steps name a model and have no known cost. */
+  @Column({ type: 'int', default: 0 })
+  unpricedSteps: number;
+
   /** How many interventions it has had. */
   @Column({ type: 'int' })
   interventionCount: number;
@@ -163,6 +183,10 @@ export class Task {
   @Column({ type: 'int' })
   @Field(() => Int, { description: 'Grows by one with every committed change of the task or its steps.' })
   revision: number;
+
+  /** The steps told up to this revision are in the index of the text search; later ones are searched as they stand. */
+  @Column({ type: 'int', default: 0 })
+  searchableRevision: number;
 
   @Column({ type: 'timestamptz', precision: 3 })
   updatedAt: Date;
@@ -173,4 +197,12 @@ export class Task {
     if (this.costedSteps === 0) return CostSource.UNPRICED;
     return this.reportedCostSteps === this.costedSteps ? CostSource.REPORTED : CostSource.PRICED;
   }
+}
+
+/** A task as plain SQL reads it, its columns by the names of its fields. */
+export function taskOfRow(row: Task): Task {
+  return Object.assign(new Task(), row, {
+    inputTokens: withinInt.from(row.inputTokens),
+    outputTokens: withinInt.from(row.outputTokens),
+  });
 }

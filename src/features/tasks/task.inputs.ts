@@ -119,6 +119,13 @@ export class ReportProgressInput {
   @Field(() => ID)
   taskId: string;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'Where given, it must hold the lease of the task, else CONFLICT and nothing is changed.',
+  })
+  @Text({ max: 200 })
+  worker?: string | null;
+
   @Field(() => Float, { description: '0 to 1; a lower one than before changes nothing.' })
   @Range(0, 1)
   progress: number;
@@ -132,6 +139,13 @@ export class ReportProgressInput {
 export class FinishTaskInput {
   @Field(() => ID)
   taskId: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Where given, it must hold the lease of the task, else CONFLICT and nothing is changed.',
+  })
+  @Text({ max: 200 })
+  worker?: string | null;
 
   @Field(() => TaskStatus, { description: 'SUCCEEDED, FAILED, TIMED_OUT or CANCELLED.' })
   status: TaskStatus;
@@ -155,6 +169,13 @@ export class FinishTaskInput {
 export class RequestInterventionInput {
   @Field(() => ID)
   taskId: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Where given, it must hold the lease of the task, else CONFLICT and nothing is changed.',
+  })
+  @Text({ max: 200 })
+  worker?: string | null;
 
   @Field(() => InterventionKind)
   kind: InterventionKind;

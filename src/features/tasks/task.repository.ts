@@ -4,7 +4,7 @@ import type { PageRequest } from '../../platform/pagination.js';
 import type { StepTotals } from './step.repository.js';
 import { Intervention } from './intervention.entity.js';
 import { InterventionStatus, TaskOrder, type TaskStatus } from './task-enums.js';
-import { Task, withinInt } from './task.entity.js';
+import { Task, taskOfRow } from './task.entity.js';
 import type { TaskFilter } from './task.inputs.js';
 
 /** The part of a task that its hot writes need: payloads stay where they are. */
@@ -15,15 +15,22 @@ export interface TaskHead {
   status: TaskStatus;
   revision: number;
   stepCount: number;
+  finishedAt: Date | null;
+  /** The worker that has it, or had it when it ended. */
+  worker: string | null;
 }
 
 const lockHead = {
   name: 'lock-task-head',
-  text: `SELECT id, project_id AS "projectId", agent_id AS "agentId", status, revision, step_count AS "stepCount"
+  text: `SELECT id, project_id AS "projectId", agent_id AS "agentId", status, revision, step_count AS "stepCount",
+           finished_at AS "finishedAt", worker
          FROM tasks WHERE id = $1 FOR UPDATE`,
 };
 
-/** $1 task, $2 revision, $3 … the totals' changes, $9 progress, $10 message. A finished task keeps its progress. */
+/**
+ * $1 task, $2 revision, $3 … the totals' changes, $9 progress, $10 message, $11 steps without a price, $12 whether steps were told.
+ * A finished task keeps its progress. Where no steps were told, a task that was in the index of the text search still is.
+ */
 const applyChange = {
   name: 'apply-task-change',
   text: `
@@ -36,6 +43,8 @@ const applyChange = {
       cost_usd = CASE WHEN costed_steps + $7 > 0 THEN COALESCE(cost_usd, 0) + $6::numeric END,
       costed_steps = costed_steps + $7,
       reported_cost_steps = reported_cost_steps + $8,
+      unpriced_steps = unpriced_steps + $11,
+      searchable_revision = CASE WHEN searchable_revision = revision AND NOT $12 THEN $2 ELSE searchable_revision END,
       progress = CASE WHEN finished_at IS NULL THEN GREATEST(progress, $9) ELSE progress END,
       progress_message = CASE WHEN finished_at IS NULL THEN COALESCE($10, progress_message) ELSE progress_message END
     WHERE id = $1`,
@@ -54,6 +63,9 @@ const orders = {
   [TaskOrder.COSTLIEST]: { property: 'costUsd', column: 'cost_usd', type: 'numeric', isDown: true },
 } as const;
 
+/** A statement takes 65,535 values, and a task has some 40. */
+const tasksOfAStatement = 500;
+
 /** Rows of tasks and interventions. */
 export class TaskRepository {
   #findById: Statement | undefined;
@@ -68,12 +80,7 @@ export class TaskRepository {
       text: `SELECT ${columns.map((c) => `${c.databaseName} AS "${c.propertyName}"`).join(', ')} FROM tasks WHERE id = $1`,
     };
     const [row] = await this.database.query<Task>(this.#findById, [id]);
-    return row
-      ? Object.assign(new Task(), row, {
-          inputTokens: withinInt.from(row.inputTokens),
-          outputTokens: withinInt.from(row.outputTokens),
-        })
-      : null;
+    return row ? taskOfRow(row) : null;
   }
 
   findByTrace(projectId: string, traceId: string): Promise<Task | null> {
@@ -98,24 +105,31 @@ export class TaskRepository {
 
   /** Stores a new task, unless its id is taken. */
   async insert(tx: Transaction, task: Task): Promise<boolean> {
-    const result = await tx.manager
-      .createQueryBuilder()
-      .insert()
-      .into(Task)
-      .values(task as never)
-      .orIgnore()
-      .returning('id')
-      .execute();
-    return (result.raw as unknown[]).length > 0;
+    return (await this.insertAll(tx, [task])).has(task.id);
   }
 
-  /** Raises the revision of a locked task and adds to its totals and progress. */
+  /** Stores new tasks, but those whose ids are taken. @returns the ids of those that were stored */
+  async insertAll(tx: Transaction, tasks: readonly Task[]): Promise<Set<string>> {
+    const stored = new Set<string>();
+    for (let from = 0; from < tasks.length; from += tasksOfAStatement) {
+      const insert = tx.manager.createQueryBuilder().insert().into(Task);
+      const values = tasks.slice(from, from + tasksOfAStatement) as never[];
+      const { raw } = await insert.values(values).orIgnore().updateEntity(false).returning('id').execute();
+      for (const { id } of raw as { id: string }[]) stored.add(id);
+    }
+    return stored;
+  }
+
+  /**
+   * Raises the revision of a locked task and adds to its totals and progress.
+   * @param change hasTold: whether the text of any step may have changed
+   */
   async apply(
     tx: Transaction,
     head: Pick<TaskHead, 'id'>,
     revision: number,
     totals: readonly StepTotals[],
-    progress: { progress?: number | null; message?: string | null } = {},
+    change: { hasTold: boolean; progress?: number | null; message?: string | null },
   ): Promise<void> {
     const none = {
       inserted: 0,
@@ -124,6 +138,7 @@ export class TaskRepository {
       costUsd: '0',
       costedSteps: 0,
       reportedCostSteps: 0,
+      unpricedSteps: 0,
     };
     const [first, ...later] = totals.length > 0 ? totals : [none];
     const say = (t: Omit<StepTotals, 'updated'>, p?: number | null, m?: string | null) =>
@@ -138,8 +153,10 @@ export class TaskRepository {
         t.reportedCostSteps,
         p ?? 0,
         m ?? null,
+        t.unpricedSteps,
+        change.hasTold,
       ]);
-    await say(first ?? none, progress.progress, progress.message);
+    await say(first ?? none, change.progress, change.message);
     for (const total of later) await say(total);
   }
 

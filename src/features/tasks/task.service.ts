@@ -14,8 +14,12 @@ import { ErrorClass, TaskOrder, TaskStatus } from './task-enums.js';
 import { Task } from './task.entity.js';
 import type { CreateTaskInput, FinishTaskInput, TaskFilter } from './task.inputs.js';
 import type { TaskJobs } from './task.jobs.js';
+import { newTask } from './new-task.js';
+import { requireWorkerOf } from './queue/lease-lost.js';
+import type { QueueRepository } from './queue/queue.repository.js';
 import type { TaskRepository } from './task.repository.js';
 import { isFinished, requireTransition } from './task-state.js';
+import { watchTimeout } from './task-timeout.js';
 
 const dayMs = 86_400_000;
 
@@ -31,6 +35,7 @@ export class TaskService {
     private readonly agents: AgentService,
     private readonly jobs: JobQueue<TaskJobs>,
     private readonly expireOpen: ExpireOpen,
+    private readonly queue: QueueRepository,
   ) {}
 
   /** @throws NotFoundError where the viewer's projects hold no such task */
@@ -80,15 +85,18 @@ export class TaskService {
   /**
    * Makes a task, RUNNING or QUEUED. With an idempotency key the id is derived from it, so that the same call made again,
    * on any server, meets the same row.
+   * @param isBuiltIn whether Binnacle's own workers run it, and no others
    */
-  async create(context: RequestContext, input: CreateTaskInput): Promise<Task> {
+  async create(context: RequestContext, input: CreateTaskInput, isBuiltIn = false): Promise<Task> {
     const agent = await this.agents.get(context, input.agentId, 'ingest');
     const isActive = agent.status === AgentStatus.ACTIVE;
     const parent = input.parentId == null ? null : await this.#parent(agent.projectId, input.parentId);
     const task = this.#newTask(agent, parent?.id ?? null, input);
+    task.isBuiltIn = isBuiltIn;
     const isNew = await this.database.transaction(async (tx) => {
       if (!isActive || !(await this.tasks.insert(tx, task))) return false;
-      if (task.status === TaskStatus.RUNNING) await this.#watchTimeout(tx, task);
+      if (task.status === TaskStatus.RUNNING) await watchTimeout(tx, this.jobs, task);
+      else await this.queue.put(tx, task.id);
       await this.changer.audit(tx, context, task, 'createTask', null, {
         agentId: agent.id,
         type: task.type,
@@ -108,7 +116,7 @@ export class TaskService {
   }
 
   /** Ends a task. Ending it again with the same status answers it as it is. */
-  async finish(context: RequestContext, input: FinishTaskInput): Promise<Task> {
+  async finish(context: Cause, input: FinishTaskInput): Promise<Task> {
     const { status } = input;
     if (!isFinished(status)) {
       const message = `A task is finished as SUCCEEDED, FAILED, TIMED_OUT or CANCELLED, not as ${status}.`;
@@ -119,7 +127,12 @@ export class TaskService {
     }
     return this.database.transaction(async (tx) => {
       const task = await this.changer.lock(tx, context, input.taskId, 'ingest');
-      if (task.status === status) return task;
+      const { worker } = input;
+      if (task.status === status) {
+        if (worker != null) requireWorkerOf(task, worker);
+        return task;
+      }
+      await this.changer.leases.require(tx, task, worker);
       const finishedAt = input.finishedAt ?? new Date();
       requireSensibleEnd(task, finishedAt);
       const patch = { output: input.output ?? null, ...errorColumns(input.error) };
@@ -149,15 +162,11 @@ export class TaskService {
       }
       const attempt = task.attempt + 1;
       const patch: Partial<Task> = {
-        status: TaskStatus.QUEUED,
-        attempt,
+        ...nextAttempt(attempt),
         maxAttempts: Math.max(task.maxAttempts, attempt),
-        progress: 0,
-        progressMessage: null,
         output: null,
         ...errorColumns(null),
         queuedAt: new Date(),
-        startedAt: null,
         finishedAt: null,
         latencyMs: null,
       };
@@ -179,6 +188,31 @@ export class TaskService {
         errorMessage,
         errorClass: ErrorClass.TIMEOUT,
       });
+    });
+  }
+
+  /** The lease of a RUNNING task has run out: it waits for another worker, in its old place, or that was its last attempt. */
+  async loseWorker(tx: Transaction, task: Task): Promise<void> {
+    const { worker, attempt, maxAttempts } = task;
+    if (attempt < maxAttempts) {
+      return this.#change(tx, null, 'giveBackTask', task, { patch: nextAttempt(attempt + 1) });
+    }
+    const nth = maxAttempts === 1 ? 'the only attempt' : `the last of ${maxAttempts} attempts`;
+    await this.#end(tx, null, 'giveBackTask', task, TaskStatus.FAILED, new Date(), {
+      worker: null,
+      errorCode: 'LEASE_EXPIRED',
+      errorMessage: `The worker "${worker}" did not extend its lease in time; it was ${nth}.`,
+      errorClass: ErrorClass.TIMEOUT,
+    });
+  }
+
+  /** A worker that stops gives back what it has not begun or will not end: the attempt does not count. */
+  release(cause: Cause, taskId: string, worker: string): Promise<void> {
+    return this.database.transaction(async (tx) => {
+      const task = await this.changer.lock(tx, cause, taskId, 'work');
+      await this.changer.leases.require(tx, task, worker);
+      requireTransition(task.status, TaskStatus.QUEUED);
+      await this.#change(tx, cause, 'releaseTask', task, { patch: nextAttempt(task.attempt) });
     });
   }
 
@@ -218,12 +252,6 @@ export class TaskService {
     await this.changer.audit(tx, cause, task, action, before, { status: task.status, attempt: task.attempt });
   }
 
-  async #watchTimeout(tx: Transaction, task: Task): Promise<void> {
-    if (task.timeoutMs === null) return;
-    const runAt = new Date((task.startedAt ?? task.queuedAt).getTime() + task.timeoutMs);
-    await this.jobs.add(tx, 'timeOutTask', { taskId: task.id, attempt: task.attempt }, { runAt });
-  }
-
   async #parent(projectId: string, parentId: string): Promise<Task> {
     const parent = isId(parentId) ? await this.tasks.find(parentId) : null;
     if (parent?.projectId !== projectId) throw new NotFoundError('The parent task');
@@ -249,42 +277,28 @@ export class TaskService {
       ]);
     }
     const { idempotencyKey } = input;
-    return Object.assign(new Task(), {
+    return newTask(agent, now, {
       id: idempotencyKey ? derivedUuid(`task:${idempotencyKey}`, agent.projectId) : uuid(),
-      projectId: agent.projectId,
-      agentId: agent.id,
-      agentVersionId: agent.currentVersionId,
-      traceId: null,
       requestHash: idempotencyKey ? hashOf(input) : null,
       type: input.type ?? 'task',
       name: input.name,
       status: isStarted ? TaskStatus.RUNNING : TaskStatus.QUEUED,
       priority: input.priority ?? 0,
-      progress: 0,
-      progressMessage: null,
-      attempt: 1,
       maxAttempts: input.maxAttempts ?? 1,
       timeoutMs: input.timeoutMs ?? null,
       input: input.input ?? null,
-      output: null,
-      ...errorColumns(null),
       tags: input.tags ?? [],
       parentId,
       queuedAt: input.startedAt ?? now,
       startedAt: isStarted ? (input.startedAt === undefined ? now : input.startedAt) : null,
-      finishedAt: null,
-      latencyMs: null,
-      stepCount: 0,
-      inputTokens: 0,
-      outputTokens: 0,
-      costUsd: null,
-      costedSteps: 0,
-      reportedCostSteps: 0,
-      interventionCount: 0,
-      revision: 1,
-      updatedAt: now,
     });
   }
+}
+
+/** A task that begins from the queue again; its steps stay. */
+function nextAttempt(attempt: number): Partial<Task> {
+  const { QUEUED } = TaskStatus;
+  return { status: QUEUED, attempt, worker: null, progress: 0, progressMessage: null, startedAt: null };
 }
 
 function requireSensibleEnd(task: Task, finishedAt: Date): void {

@@ -2,7 +2,8 @@ import type { Intervention, Task, TaskEvents, TasksReads } from '../tasks/index.
 import type { Database } from '../../platform/database.js';
 import type { Logger } from '../../platform/logger.js';
 import type { PubSub } from '../../platform/pubsub.js';
-import { interventionVersion, ProjectFeed, type ChangeFeed } from './project-feed.js';
+import type { ChangeFeed } from '../../platform/change-feed.js';
+import { interventionVersion, ProjectFeed } from './project-feed.js';
 import type { StepReader } from './step.reader.js';
 import { TaskFeed, type StepBatch, type TaskSnapshot } from './task-feed.js';
 

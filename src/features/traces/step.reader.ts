@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { errorInfoOf, isFinished, type ErrorInfo, type TaskStatus, type TaskStep } from '../tasks/index.js';
-import type { Database } from '../../platform/database.js';
+import type { Database, Reads } from '../../platform/database.js';
 import type { PageRequest } from '../../platform/pagination.js';
-import { searchedText, stepConditions, type StepFilter } from './step-filter.js';
+import { stepConditions, type StepFilter } from './step-filter.js';
 
 /** A step as it is read: times are text already in the form of the DateTime scalar; no entity is made of it. */
 export interface StepRow extends Omit<TaskStep, 'startedAt' | 'endedAt'> {
@@ -33,11 +33,12 @@ const skeleton = `s.task_id AS "taskId", s.seq, s.key, s.parent_key AS "parentKe
   s.input_tokens AS "inputTokens", s.cached_input_tokens AS "cachedInputTokens",
   s.cache_write_tokens AS "cacheWriteTokens", s.output_tokens AS "outputTokens",
   s.reasoning_tokens AS "reasoningTokens", s.cost_usd AS "costUsd", s.cost_source AS "costSource",
+  s.price_data_version AS "priceDataVersion",
   s.error_code AS "errorCode", s.error_message AS "errorMessage", s.error_class AS "errorClass", s.revision`;
 const payload = 's.input, s.output, s.attributes';
 
 /** Times stay text: turning each into a Date and back costs more than the rest of a row. */
-const asText: pg.CustomTypesConfig = {
+export const timesAsText: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) =>
     (oid as number) === pg.types.builtins.TIMESTAMPTZ
       ? isoTime
@@ -99,7 +100,7 @@ export class StepReader {
     // Prepared where the text is one of few; a filter makes one of many.
     const isPlain = conditions.length <= 2 && (conditions.length === 1 || request.from !== null);
     const name = `steps-page-${request.isBackwards}-${request.from !== null}-${withPayload}`;
-    const rows = await this.database.query<RawStep>(isPlain ? { name, text } : text, values, asText);
+    const rows = await this.database.query<RawStep>(isPlain ? { name, text } : text, values, timesAsText);
     return rows.map(finishRow);
   }
 
@@ -113,7 +114,7 @@ export class StepReader {
 
   async find(taskId: string, seq: number): Promise<StepRow | null> {
     const text = `SELECT ${skeleton}, ${payload} FROM task_steps s WHERE s.task_id = $1 AND s.seq = $2`;
-    const [row] = await this.database.query<RawStep>({ name: 'step', text }, [taskId, seq], asText);
+    const [row] = await this.database.query<RawStep>({ name: 'step', text }, [taskId, seq], timesAsText);
     return row ? finishRow(row) : null;
   }
 
@@ -122,8 +123,22 @@ export class StepReader {
     const column = which === 'slowest' ? 's.latency_ms' : 's.cost_usd';
     const text = `SELECT ${skeleton} FROM task_steps s WHERE s.task_id = $1 AND ${column} IS NOT NULL
       ORDER BY ${column} DESC, s.seq LIMIT 1`;
-    const [row] = await this.database.query<RawStep>({ name: `step-${which}`, text }, [taskId], asText);
+    const [row] = await this.database.query<RawStep>({ name: `step-${which}`, text }, [taskId], timesAsText);
     return row ? finishRow(row) : null;
+  }
+
+  /** The steps of those numbers, in that order, and when their tasks were queued; those that are gone are left out. */
+  async rows(
+    reads: Reads,
+    keys: readonly { taskId: string; seq: number }[],
+    withPayload: boolean,
+  ): Promise<(StepRow & { queuedAt: string })[]> {
+    const text = `SELECT ${skeleton}${withPayload ? `, ${payload}` : ''}, t.queued_at AS "queuedAt"
+      FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS k (task_id, seq, place)
+      JOIN task_steps s USING (task_id, seq) JOIN tasks t ON t.id = s.task_id ORDER BY k.place`;
+    const values = [keys.map(({ taskId }) => taskId), keys.map(({ seq }) => seq)];
+    const rows = await reads.query<RawStep & { queuedAt: string }>(text, values, timesAsText);
+    return rows.map((row) => finishRow(row) as StepRow & { queuedAt: string });
   }
 
   /** The payloads of the steps of those ids, in their order. */
@@ -152,7 +167,7 @@ export class StepReader {
     const rows = await this.database.query<RawStep & { taskRevision: number; taskStatus: TaskStatus }>(
       readSince,
       [taskId, cursor, limit + 1],
-      asText,
+      timesAsText,
     );
     const [first] = rows;
     if (!first) return null;
@@ -164,7 +179,7 @@ export class StepReader {
     const whole = steps.filter((step) => step.revision < last);
     if (whole.length > 0) return { steps: whole, revision: last - 1, isFinished: false };
     // Of a later snapshot: what has changed since then comes under its later revision.
-    const alone = await this.database.query<RawStep>(readRevision, [taskId, last], asText);
+    const alone = await this.database.query<RawStep>(readRevision, [taskId, last], timesAsText);
     return { steps: alone.map(finishRow), revision: last, isFinished: false };
   }
 
@@ -174,44 +189,5 @@ export class StepReader {
       { name: 'task-revisions', text: 'SELECT id, revision FROM tasks WHERE id = ANY($1)' },
       [taskIds],
     );
-  }
-
-  async countHits(projectId: string, text: string, filter: StepFilter): Promise<number> {
-    const values: unknown[] = [projectId, text];
-    const conditions = [`strpos(${searchedText}, lower($2)) > 0`, ...stepConditions(filter, values)];
-    const sql = `SELECT count(*)::int AS count FROM tasks t JOIN task_steps s ON s.task_id = t.id
-      WHERE t.project_id = $1 AND ${conditions.join(' AND ')}`;
-    const [row] = await this.database.query<{ count: number }>(sql, values);
-    return row?.count ?? 0;
-  }
-
-  /** Steps of a project whose text holds `text`, by newest task and seq; one more than asked for where there is one. */
-  async search(
-    projectId: string,
-    text: string,
-    filter: StepFilter,
-    request: PageRequest,
-  ): Promise<(StepRow & { snippet: string; queuedAt: string })[]> {
-    const values: unknown[] = [projectId, text, request.limit + 1];
-    const conditions = [`strpos(${searchedText}, lower($2)) > 0`, ...stepConditions(filter, values)];
-    if (request.from) {
-      const [queuedAt, taskId, seq] = request.from;
-      const [a, b, c] = [values.push(queuedAt), values.push(taskId), values.push(Number(seq))];
-      conditions.push(
-        `(t.queued_at, t.id) <= ($${a}::timestamptz, $${b}::uuid)`,
-        `((t.queued_at, t.id) < ($${a}::timestamptz, $${b}::uuid) OR s.seq > $${c})`,
-      );
-    }
-    const sql = `SELECT ${skeleton}, t.queued_at AS "queuedAt",
-        substr(${searchedText.replace('lower', '')}, greatest(1, strpos(${searchedText}, lower($2)) - 60), 120 + length($2)) AS snippet
-      FROM tasks t JOIN task_steps s ON s.task_id = t.id
-      WHERE t.project_id = $1 AND ${conditions.join(' AND ')}
-      ORDER BY t.queued_at DESC, t.id DESC, s.seq LIMIT $3`;
-    const rows = await this.database.query<RawStep & { snippet: string; queuedAt: string }>(
-      sql,
-      values,
-      asText,
-    );
-    return rows.map((row) => finishRow(row) as StepRow & { snippet: string; queuedAt: string });
   }
 }

@@ -1,5 +1,5 @@
 import { isFinished, type Task } from '../tasks/index.js';
-import { Follower, Waiters } from './follower.js';
+import { Follower, Waiters } from '../../platform/follower.js';
 import type { StepReader, StepRow } from './step.reader.js';
 
 /** Steps that changed up to a revision; the same object goes to everybody who was at the same place. */

@@ -72,7 +72,7 @@ export class TaskStepsResolver {
     @Arg('first', () => Int, { nullable: true, description: pageSizeDescription }) first?: number | null,
     @Arg('after', () => String, { nullable: true }) after?: string | null,
   ): Promise<object> {
-    return this.traces.search(context, projectId, text, filter ?? {}, { first, after });
+    return this.traces.searchProject(context, projectId, text, filter ?? {}, { first, after });
   }
 }
 

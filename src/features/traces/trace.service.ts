@@ -5,9 +5,11 @@ import type { RequestContext } from '../../platform/request-context.js';
 import { textRuleProblem } from '../../platform/validation.js';
 import { requirePermission } from '../../platform/viewer.js';
 import type { LiveHub } from './live-hub.js';
+import type { StepSearch } from './search/step-search.js';
 import type { StepFilter } from './step-filter.js';
 import type { ExtremeStep, StepReader, StepRow } from './step.reader.js';
 
+/** A step that was found, beside when its task was queued. */
 export interface StepHitRow {
   step: StepRow;
   snippet: string;
@@ -18,6 +20,7 @@ export interface StepHitRow {
 export class TraceService {
   constructor(
     private readonly steps: StepReader,
+    private readonly search: StepSearch,
     private readonly tasks: TaskService,
     private readonly live: LiveHub,
   ) {}
@@ -42,12 +45,16 @@ export class TraceService {
       }
       if (fromSeq > 1) request.from = [String(fromSeq - 1)];
     }
-    const rows = await this.steps.page(taskId, filter, request, withPayload);
+    const { search } = filter;
+    const rows =
+      search == null
+        ? await this.steps.page(taskId, filter, request, withPayload)
+        : await this.search.page(taskId, search, filter, request, withPayload);
     return new Page(
       request,
       rows,
       (step) => [step.seq],
-      () => this.steps.count(taskId, filter),
+      () => (search == null ? this.steps.count(taskId, filter) : this.search.count(taskId, search, filter)),
     );
   }
 
@@ -63,7 +70,7 @@ export class TraceService {
     return context.loader(this.steps, (ids) => this.steps.payloads(ids));
   }
 
-  async search(
+  async searchProject(
     context: RequestContext,
     projectId: string,
     text: string,
@@ -74,13 +81,13 @@ export class TraceService {
     const problem = textRuleProblem(text, { max: 500 });
     if (problem) throw new BadUserInputError([{ path: 'text', message: problem }]);
     const request = pageRequest(pageArgs, ['time', 'id', 'whole']);
-    const rows = await this.steps.search(projectId, text, filter, request);
+    const rows = await this.search.hits(projectId, text, filter, request);
     const hits = rows.map(({ snippet, queuedAt, ...step }) => ({ step, snippet, queuedAt }));
     return new Page(
       request,
       hits,
       ({ step, queuedAt }) => [queuedAt, step.taskId, step.seq],
-      () => this.steps.countHits(projectId, text, filter),
+      () => this.search.countHits(projectId, text, filter),
     );
   }
 

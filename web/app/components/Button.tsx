@@ -2,7 +2,7 @@ import { Button as AriaButton, type ButtonProps as AriaButtonProps } from 'react
 import { Link, type LinkProps } from 'react-router';
 import styles from './Button.module.css';
 
-type Look = 'plain' | 'primary' | 'danger' | 'quiet';
+type Look = 'plain' | 'primary' | 'danger' | 'quiet' | 'small';
 
 interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'isPending'> {
   look?: Look;

@@ -1,78 +1,106 @@
-import { useState } from 'react';
+import { useMemo } from 'react';
+import { readMessage, type ChatBlock } from '../format/chat-messages';
 import { showName } from '../format/hostile-text';
-import { formatCount } from '../format/numbers';
-import { Button } from './Button';
-import { JsonTree } from './JsonTree';
+import { JsonText } from '../format/json-text';
+import { jsonWithin, MOST_PARSED } from '../format/json-within';
+import { CopyButton } from './CopyButton';
+import { JsonFields, JsonTree } from './JsonTree';
 import { LongText } from './LongText';
 import styles from './Payload.module.css';
+import { StretchFrame, useStretch } from './Stretch';
 
-export interface ChatMessage {
-  role: string;
-  content?: unknown;
-}
+const SIZES = { first: 30, next: 30 };
 
-const SLICE = 30;
-
-/** The messages in a payload, as the common model APIs write them; null where it holds none. */
-export function messagesOf(value: unknown): ChatMessage[] | null {
-  if (isMessage(value)) return [value];
-  if (!Array.isArray(value) || value.length === 0) return null;
-  return value.every(isMessage) ? value : null;
-}
-
-function isMessage(value: unknown): value is ChatMessage {
+/** Who said what. @param messages an array of them */
+export function Conversation({ messages, mark }: { messages: JsonText; mark: string }) {
+  const stretch = useStretch(messages.count, SIZES);
+  const { from, to } = stretch;
+  const shown = useMemo(() => messages.entries(from, to), [messages, from, to]);
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    'role' in value &&
-    typeof value.role === 'string' &&
-    ('content' in value || 'tool_calls' in value || 'parts' in value)
-  );
-}
-
-/** Who said what. */
-export function Conversation({ messages, mark }: { messages: readonly ChatMessage[]; mark: string }) {
-  const [shown, setShown] = useState(SLICE);
-  return (
-    <>
-      <ol className={styles.messages}>
-        {messages.slice(0, shown).map((message, index) => (
-          <Message key={index} message={message} mark={mark} />
+    <StretchFrame stretch={stretch} unit="messages">
+      <ol className={styles.messages} start={from + 1}>
+        {shown.map(([index, message]) => (
+          <Message key={index} value={message} mark={mark} />
         ))}
       </ol>
-      {shown < messages.length && (
-        <p className={styles.more}>
-          <Button onPress={() => setShown(shown + SLICE)}>Show more messages</Button>
-          <span>
-            {formatCount(shown)} of {formatCount(messages.length)}
-          </span>
-        </p>
-      )}
-    </>
+    </StretchFrame>
   );
 }
 
-function Message({ message, mark }: { message: ChatMessage; mark: string }) {
-  const { role, content, ...rest } = message;
-  const others = Object.entries(rest).filter(([, value]) => value !== null);
+function Message({ value, mark }: { value: JsonText; mark: string }) {
+  const message = useMemo(() => (value.size > MOST_PARSED ? null : readMessage(value.parse())), [value]);
+  const stretch = useStretch(message?.blocks.length ?? 0, SIZES);
+  if (!message) {
+    return (
+      <li className={styles.message}>
+        <JsonTree value={value} mark={mark} />
+      </li>
+    );
+  }
+  const { role, blocks } = message;
   return (
     <li className={styles.message} data-role={role}>
-      <strong className={styles.role}>{showName(role, 40)}</strong>
-      <Content content={content} mark={mark} />
-      {others.length > 0 && <JsonTree value={Object.fromEntries(others)} mark={mark} />}
+      <header>
+        <strong className={styles.role}>{showName(role, 40)}</strong>
+        <CopyButton isSmall text={() => textOf(blocks) ?? value.raw} />
+      </header>
+      <StretchFrame stretch={stretch} unit="parts">
+        {blocks.slice(stretch.from, stretch.to).map((block, index) => (
+          <Block key={stretch.from + index} block={block} mark={mark} />
+        ))}
+      </StretchFrame>
     </li>
   );
 }
 
-function Content({ content, mark }: { content: unknown; mark: string }) {
-  if (content === null || content === undefined) return null;
-  if (typeof content === 'string') return <LongText text={content} mark={mark} />;
-  if (Array.isArray(content) && content.length <= SLICE && content.every(isTextPart)) {
-    return content.map(({ text }, index) => <LongText key={index} text={text} mark={mark} />);
+function Block({ block, mark }: { block: ChatBlock; mark: string }) {
+  switch (block.kind) {
+    case 'text':
+      return <Data data={block.text} mark={mark} />;
+    case 'thinking':
+      return (
+        <div className={styles.aside} role="group" aria-label="Thinking">
+          <span className={styles.kind}>Thinking</span>
+          <LongText text={block.text} mark={mark} />
+        </div>
+      );
+    case 'call':
+      return (
+        <div className={styles.call} role="group" aria-label="Call">
+          <span className={styles.kind}>
+            Calls <code>{showName(block.name, 100)}</code>
+          </span>
+          <Data data={block.input} mark={mark} />
+        </div>
+      );
+    case 'result':
+      return (
+        <div className={block.isError ? styles.failure : styles.result} role="group" aria-label="Result">
+          <span className={styles.kind}>
+            {block.isError ? 'Error' : 'Result'}{' '}
+            {block.name !== '' && <code>{showName(block.name, 100)}</code>}
+          </span>
+          <Data data={block.output} mark={mark} />
+        </div>
+      );
+    case 'data':
+      return <JsonFields value={block.data} mark={mark} />;
   }
-  return <JsonTree value={content} mark={mark} />;
 }
 
-function isTextPart(part: unknown): part is { text: string } {
-  return typeof part === 'object' && part !== null && 'text' in part && typeof part.text === 'string';
+/** Text as text, unless it is JSON; all else as a tree. */
+function Data({ data, mark }: { data: unknown; mark: string }) {
+  const json = useMemo(() => {
+    if (data === undefined) return null;
+    return typeof data === 'string' ? jsonWithin(data) : JsonText.from(data);
+  }, [data]);
+  if (json) return <JsonTree value={json} mark={mark} />;
+  return typeof data === 'string' ? <LongText text={data} mark={mark} /> : null;
+}
+
+/** What a message says, where it is nothing but text. */
+function textOf(blocks: readonly ChatBlock[]): string | null {
+  return blocks.length > 0 && blocks.every((block) => block.kind === 'text')
+    ? blocks.map(({ text }) => text).join('\n')
+    : null;
 }

@@ -2,8 +2,15 @@ import { useState } from 'react';
 import { Button } from './Button';
 import { useToasts } from './Toasts';
 
+interface Props {
+  text: string | (() => string);
+  label?: string;
+  /** For one piece among many. */
+  isSmall?: boolean;
+}
+
 /** Puts a text on the clipboard and says so. */
-export function CopyButton({ text, label = 'Copy' }: { text: string | (() => string); label?: string }) {
+export function CopyButton({ text, label = 'Copy', isSmall = false }: Props) {
   const [isCopied, setCopied] = useState(false);
   const toasts = useToasts();
   const copy = async () => {
@@ -20,7 +27,7 @@ export function CopyButton({ text, label = 'Copy' }: { text: string | (() => str
     }
   };
   return (
-    <Button onPress={() => void copy()}>
+    <Button look={isSmall ? 'small' : 'plain'} onPress={() => void copy()}>
       <span aria-live="polite">{isCopied ? 'Copied ✓' : label}</span>
     </Button>
   );

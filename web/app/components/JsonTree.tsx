@@ -1,90 +1,119 @@
-import { useMemo, useState } from 'react';
+import { useMemo, useState, type KeyboardEvent } from 'react';
 import { showName } from '../format/hostile-text';
+import { JsonText } from '../format/json-text';
 import { formatCount } from '../format/numbers';
-import { Button } from './Button';
 import { LongText } from './LongText';
 import { Marked } from './Marked';
 import styles from './Payload.module.css';
+import { StretchFrame, useStretch } from './Stretch';
 
-/** So many entries of an array or object are shown at a time. */
-const SLICE = 100;
-/** Arrays and objects down to this depth begin unfolded, unless they are long. */
-const OPEN_DEPTH = 2;
-const OPEN_ENTRIES = 30;
+const SIZES = { first: 100, next: 100 };
+/** So many values are unfolded by themselves wherever something is opened. */
+const MOST_UNFOLDED = 150;
+/** Strings longer than that come in parts. */
 const LINE_LENGTH = 160;
+/** What lies deeper is not indented further, so that there is room for it. */
+const DEEPEST_INDENT = 12;
 
 interface NodeProps {
-  value: unknown;
+  value: JsonText;
   /** Undefined at the root. */
-  name?: string;
+  name?: string | undefined;
   depth?: number;
+  /** Whether to begin unfolded, with all within. */
+  isUnfolded?: boolean;
   mark: string;
 }
 
-/** Any JSON, foldable. What is folded is not in the page, and what is long comes in slices. */
-export function JsonTree({ value, name, depth = 0, mark }: NodeProps) {
-  if (typeof value === 'object' && value !== null) {
-    return <Branch value={value} depth={depth} mark={mark} {...(name === undefined ? {} : { name })} />;
+/** Any JSON, foldable. What is folded is not in the page, and what is long comes in parts. */
+export function JsonTree({ value, name, depth = 0, isUnfolded = true, mark }: NodeProps) {
+  if (value.kind === 'object' || value.kind === 'array') {
+    return <Branch value={value} name={name} depth={depth} isUnfolded={isUnfolded} mark={mark} />;
   }
-  const isLong = typeof value === 'string' && (value.length > LINE_LENGTH || value.includes('\n'));
+  return <Leaf value={value} name={name} mark={mark} />;
+}
+
+/** What stands in a small object or array, without the fold around it; anything else as it is. */
+export function JsonFields({ value, mark }: { value: unknown; mark: string }) {
+  const json = useMemo(() => JsonText.from(value), [value]);
+  return (
+    <div className={styles.fields}>
+      {json.count > 0 ? <Entries value={json} depth={0} mark={mark} /> : <Leaf value={json} mark={mark} />}
+    </div>
+  );
+}
+
+function Leaf({ value, name, mark }: Pick<NodeProps, 'value' | 'name' | 'mark'>) {
+  const text = useMemo(() => (value.kind === 'string' ? String(value.parse()) : value.raw), [value]);
+  const isString = value.kind === 'string';
   return (
     <div className={styles.leaf}>
       <Name name={name} mark={mark} />
-      {isLong ? (
-        <LongText text={value} mark={mark} />
+      {isString && (text.length > LINE_LENGTH || text.includes('\n')) ? (
+        <LongText text={text} mark={mark} />
       ) : (
-        <span className={styles[typeof value] ?? ''}>
-          <Marked text={showName(typeof value === 'string' ? `"${value}"` : String(value))} mark={mark} />
+        <span className={styles[value.kind] ?? ''}>
+          <Marked text={showName(isString ? `"${text}"` : text)} mark={mark} />
         </span>
       )}
     </div>
   );
 }
 
-function Branch({ value, name, depth, mark }: { value: object; name?: string; depth: number; mark: string }) {
-  const [isOpen, setOpen] = useState(
-    () => depth === 0 || (depth < OPEN_DEPTH && (!Array.isArray(value) || value.length <= OPEN_ENTRIES)),
-  );
-  const isArray = Array.isArray(value);
+function Branch({ value, name, depth = 0, isUnfolded = true, mark }: NodeProps) {
+  const [isOpen, setOpen] = useState(isUnfolded);
+  const onKeyDown = ({ key }: KeyboardEvent) => {
+    if (key === 'ArrowRight') setOpen(true);
+    if (key === 'ArrowLeft') setOpen(false);
+  };
+  const count = formatCount(value.count);
   return (
     <div className={styles.branch}>
-      <button type="button" className={styles.fold} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button
+        type="button"
+        className={styles.fold}
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+        onKeyDown={onKeyDown}
+      >
         <span aria-hidden="true" className={styles.arrow}>
           {isOpen ? '▾' : '▸'}
         </span>
         <Name name={name} mark={mark} />
-        <span className={styles.summary}>{isArray ? `[ ${formatCount(value.length)} ]` : '{ … }'}</span>
+        <span className={styles.summary}>{value.kind === 'array' ? `[ ${count} ]` : `{ ${count} }`}</span>
       </button>
       {isOpen && <Entries value={value} depth={depth} mark={mark} />}
     </div>
   );
 }
 
-function Entries({ value, depth, mark }: { value: object; depth: number; mark: string }) {
-  const [shown, setShown] = useState(SLICE);
-  const keys = useMemo(() => (Array.isArray(value) ? null : Object.keys(value)), [value]);
-  const count = keys?.length ?? (value as unknown[]).length;
-  const names = keys?.slice(0, shown) ?? Array.from({ length: Math.min(shown, count) }, (_, i) => String(i));
-  return (
-    <div className={styles.entries}>
-      {names.map((name) => (
+function Entries({ value, depth, mark }: { value: JsonText; depth: number; mark: string }) {
+  const stretch = useStretch(value.count, SIZES);
+  const { from, to } = stretch;
+  const nodes = useMemo(() => {
+    let left = MOST_UNFOLDED;
+    return value.entries(from, to).map(([name, entry], index) => {
+      const isUnfolded = entry.size <= left;
+      if (isUnfolded) left -= entry.size;
+      // By place: a name may stand twice in what was sent.
+      return (
         <JsonTree
-          key={name}
+          key={from + index}
           name={name}
-          value={(value as Record<string, unknown>)[name]}
+          value={entry}
           depth={depth + 1}
+          isUnfolded={isUnfolded}
           mark={mark}
         />
-      ))}
-      {count === 0 && <span className={styles.summary}>empty</span>}
-      {shown < count && (
-        <p className={styles.more}>
-          <Button onPress={() => setShown(shown + SLICE)}>Show {Math.min(SLICE, count - shown)} more</Button>
-          <span>
-            {formatCount(shown)} of {formatCount(count)}
-          </span>
-        </p>
-      )}
+      );
+    });
+  }, [value, from, to, depth, mark]);
+  return (
+    <div className={depth < DEEPEST_INDENT ? styles.indented : undefined}>
+      <StretchFrame stretch={stretch} unit="entries">
+        {nodes}
+      </StretchFrame>
+      {value.count === 0 && <span className={styles.summary}>empty</span>}
     </div>
   );
 }

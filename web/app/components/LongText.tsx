@@ -1,57 +1,64 @@
-import { useState } from 'react';
-import { showControls } from '../format/hostile-text';
-import { formatCount } from '../format/numbers';
-import { Button } from './Button';
+import { memo, useMemo } from 'react';
+import { codeBlocksOf, type CodeBlock } from '../format/code-blocks';
+import { lineEnd, showControls } from '../format/hostile-text';
+import { CopyButton } from './CopyButton';
 import { Marked } from './Marked';
 import styles from './Payload.module.css';
+import { StretchFrame, useStretch } from './Stretch';
 
-const FIRST_PART = 4_096;
-const NEXT_PART = 65_536;
+const SIZES = { first: 4_096, next: 32_768 };
 
-/** Text as it is, however long: its beginning, and the rest in parts when asked for. ``` fences become code. */
+/** Text as it is, however long: its beginning, and the rest in parts when asked for. What stands in fences is code. */
 export function LongText({ text, mark = '' }: { text: string; mark?: string }) {
-  const [ends, setEnds] = useState([wholeEnd(text, FIRST_PART)]);
-  const shown = ends.at(-1) ?? 0;
+  const blocks = useMemo(() => codeBlocksOf(text), [text]);
+  const stretch = useStretch(text.length, SIZES);
   return (
     <div className={styles.text} dir="auto">
-      {ends.map((end, part) => (
-        <TextPart key={end} text={text.slice(ends[part - 1] ?? 0, end)} mark={mark} />
-      ))}
-      {shown < text.length && (
-        <p className={styles.more}>
-          <Button onPress={() => setEnds([...ends, wholeEnd(text, shown + NEXT_PART)])}>Show more</Button>
-          <span>
-            {formatCount(shown)} of {formatCount(text.length)} characters
-          </span>
-        </p>
-      )}
+      <StretchFrame stretch={stretch} unit="characters">
+        {stretch.ends.slice(1).map((end, part) => {
+          const from = stretch.ends[part] ?? 0;
+          return <TextPart key={from} text={text} blocks={blocks} from={from} to={end} mark={mark} />;
+        })}
+      </StretchFrame>
     </div>
   );
 }
 
-/** A whole block of code: two lines of ``` and what stands between them. */
-const FENCED = /^```[^\n`]*\n([\s\S]*?)^```[ \t]*$\n?/m;
+interface PartProps {
+  text: string;
+  blocks: readonly CodeBlock[];
+  from: number;
+  to: number;
+  mark: string;
+}
 
-function TextPart({ text, mark }: { text: string; mark: string }) {
-  // Split at what the pattern catches: every second piece is code.
-  return text.split(FENCED).map((piece, index) =>
-    index % 2 === 0 ? (
-      <span key={index}>
-        <Marked text={showControls(piece)} mark={mark} />
-      </span>
-    ) : (
-      <pre key={index} className={styles.code}>
+const TextPart = memo(function TextPart({ text, blocks, mark, ...part }: PartProps) {
+  const from = lineEnd(text, part.from);
+  const to = lineEnd(text, part.to);
+  const pieces = [];
+  let at = from;
+  for (const block of blocks) {
+    if (block.to <= from || block.from >= to) continue;
+    const code = text.slice(Math.max(block.codeFrom, from), Math.min(block.codeTo, to));
+    pieces.push(
+      <Marked key={`before ${block.from}`} text={showControls(text.slice(at, block.from))} mark={mark} />,
+      <pre key={block.from} className={styles.code}>
+        <span className={styles.copyCode}>
+          <CopyButton isSmall text={() => text.slice(block.codeFrom, block.codeTo)} />
+        </span>
         <code>
-          <Marked text={showControls(piece.trimEnd())} mark={mark} />
+          <Marked text={showControls(code.trimEnd())} mark={mark} />
         </code>
-      </pre>
-    ),
+      </pre>,
+    );
+    at = block.to;
+  }
+  // Each part is a block, so its last line needs no end of its own.
+  const rest = text.slice(at, to).replace(/\n$/, '');
+  return (
+    <div>
+      {pieces}
+      {rest !== '' && <Marked text={showControls(rest)} mark={mark} />}
+    </div>
   );
-}
-
-/** Never between the halves of one character. */
-function wholeEnd(text: string, end: number): number {
-  if (end >= text.length) return text.length;
-  const code = text.charCodeAt(end - 1);
-  return code >= 0xd800 && code < 0xdc00 ? end + 1 : end;
-}
+});

@@ -1,4 +1,8 @@
-import { Conversation, messagesOf } from './Conversation';
+import { useMemo } from 'react';
+import { conversationsIn } from '../format/conversations';
+import type { JsonText } from '../format/json-text';
+import { jsonWithin } from '../format/json-within';
+import { Conversation } from './Conversation';
 import { CopyButton } from './CopyButton';
 import { JsonTree } from './JsonTree';
 import { LongText } from './LongText';
@@ -6,38 +10,47 @@ import styles from './Payload.module.css';
 
 interface Props {
   label: string;
-  /** Anything that JSON can hold, from whoever sent it: shown as text only. */
-  value: unknown;
+  /** Anything that JSON can hold, from whoever sent it: shown as text only. Null = nothing was sent. */
+  value: JsonText | null;
   /** What was searched for; empty = nothing. */
   mark?: string;
 }
 
-/** One payload in the look that suits it: a conversation, a foldable tree, or text; copied as it is. */
+/** One payload in the look that suits it: a conversation, a foldable tree, or text; copied whole. */
 export function Payload({ label, value, mark = '' }: Props) {
-  if (value === null || value === undefined) return null;
+  if (value === null) return null;
   return (
     <section className={styles.payload} aria-label={label}>
       <header>
         <h2>{label}</h2>
-        <CopyButton text={() => (typeof value === 'string' ? value : JSON.stringify(value, null, 2))} />
+        <CopyButton text={() => textOf(value)} />
       </header>
       <Body value={value} mark={mark} />
     </section>
   );
 }
 
-function Body({ value, mark }: { value: unknown; mark: string }) {
-  if (typeof value === 'string') return <LongText text={value} mark={mark} />;
-  const messages = messagesOf(value);
-  if (messages) return <Conversation messages={messages} mark={mark} />;
-  const within =
-    typeof value === 'object' && value !== null && 'messages' in value && messagesOf(value.messages);
-  if (!within) return <JsonTree value={value} mark={mark} />;
-  const { messages: _, ...rest } = value as { messages: unknown };
+/** Larger values are copied as they were sent, in one line. */
+const MOST_INDENTED = 50_000;
+
+function textOf(value: JsonText): string {
+  if (value.size > MOST_INDENTED) return value.raw;
+  const parsed = value.parse();
+  return typeof parsed === 'string' ? parsed : JSON.stringify(parsed, null, 2);
+}
+
+function Body({ value, mark }: { value: JsonText; mark: string }) {
+  const text = useMemo(() => (value.kind === 'string' ? String(value.parse()) : null), [value]);
+  const json = useMemo(() => (text === null ? value : jsonWithin(text)), [value, text]);
+  const found = useMemo(() => json && conversationsIn(json), [json]);
+  if (!json) return <LongText text={text ?? ''} mark={mark} />;
+  if (!found) return <JsonTree value={json} mark={mark} />;
   return (
     <>
-      <Conversation messages={within} mark={mark} />
-      {Object.keys(rest).length > 0 && <JsonTree value={rest} mark={mark} />}
+      {found.conversations.map(([name, messages]) => (
+        <Conversation key={name} messages={messages} mark={mark} />
+      ))}
+      {found.rest && <JsonTree value={found.rest} mark={mark} />}
     </>
   );
 }

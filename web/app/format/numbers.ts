@@ -17,6 +17,15 @@ export function formatShare(share: number): string {
   return `${Math.min(Math.floor(share * 100), 100)}%`;
 }
 
+/** 97.3% of 0.9731; an en dash for what is not known. Never 100% or 0% of what is not quite so. */
+export function formatRate(rate: number | null): string {
+  if (rate === null) return UNKNOWN;
+  const percent = rate * 100;
+  if (rate > 0 && percent < 0.05) return '<0.1%';
+  if (rate < 1 && percent >= 99.95) return '>99.9%';
+  return rate === 0 || rate === 1 ? `${percent}%` : `${percent.toFixed(1)}%`;
+}
+
 /** US dollars with as many decimals as the amount needs to say something: $12.40, $0.0312, <$0.0001. */
 export function formatCost(costUsd: number | null): string {
   if (costUsd === null) return UNKNOWN;
@@ -39,4 +48,13 @@ export function formatDuration(ms: number | null): string {
   if (minutes < 1_440) return pair(Math.floor(minutes / 60), minutes % 60, 'hm');
   const hours = Math.floor(minutes / 60);
   return pair(Math.floor(hours / 24), hours % 24, 'dh');
+}
+
+/** 950 B, 12.3 kB, 315 MB, 1.2 GB: by thousands; an en dash for what is not known. */
+export function formatBytes(bytes: number | null): string {
+  if (bytes === null) return UNKNOWN;
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), 4);
+  const amount = bytes / 1_000 ** power;
+  const digits = power === 0 || amount >= 99.95 ? 0 : 1;
+  return `${amount.toFixed(digits)} ${['B', 'kB', 'MB', 'GB', 'TB'][power] ?? ''}`;
 }

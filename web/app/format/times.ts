@@ -24,6 +24,12 @@ export function formatAge(ms: number, nowMs: number): string {
   return DAY.format(ms);
 }
 
+/** As formatAge, as part of a sentence: "5m ago", but "now", and a day without "ago". */
+export function formatAgo(ms: number, nowMs: number): string {
+  const age = formatAge(ms, nowMs);
+  return /^\d+[smhd]$/.test(age) ? `${age} ago` : age;
+}
+
 /** Day and time to the second, in the reader's own zone. */
 export function formatExact(ms: number): string {
   return EXACT.format(ms);

@@ -19,6 +19,8 @@ export type AgentStatus = 'ACTIVE' | 'ARCHIVED' | 'PAUSED';
 
 export type ApiKeyScope = 'INGEST' | 'MANAGE' | 'READ' | 'WORK';
 
+export type BrowserState = 'BUSY' | 'CLOSED' | 'IDLE' | 'STARTING' | 'UNRESPONSIVE';
+
 export type CostSource = 'PRICED' | 'REPORTED' | 'UNPRICED';
 
 export type CreateApiKeyInput = {
@@ -26,6 +28,25 @@ export type CreateApiKeyInput = {
   name: string;
   projectId: string;
   scopes: Array<ApiKeyScope>;
+};
+
+export type CreateScrapingTaskInput = {
+  engine?: ScrapingEngine | null | undefined;
+  fields?: Array<ScrapingField> | null | undefined;
+  idempotencyKey?: string | null | undefined;
+  itemSelector?: string | null | undefined;
+  kind: ScrapingKind;
+  linkSelector?: string | null | undefined;
+  loginSessionId?: string | null | undefined;
+  maxDepth?: number | null | undefined;
+  maxPages?: number | null | undefined;
+  nextPageSelector?: string | null | undefined;
+  priority?: number | null | undefined;
+  projectId: string;
+  respectRobots?: boolean | null | undefined;
+  timeoutMs?: number | null | undefined;
+  url: string;
+  waitForSelector?: string | null | undefined;
 };
 
 export type ErrorClass =
@@ -46,6 +67,8 @@ export type ErrorClass =
   | 'TOOL_FAILURE'
   | 'UNKNOWN';
 
+export type Health = 'DEGRADED' | 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
+
 export type InterventionKind = 'APPROVAL' | 'CORRECTION' | 'QUESTION' | 'TAKEOVER';
 
 export type InterventionStatus = 'ANSWERED' | 'APPROVED' | 'EXPIRED' | 'OPEN' | 'REJECTED';
@@ -53,6 +76,31 @@ export type InterventionStatus = 'ANSWERED' | 'APPROVED' | 'EXPIRED' | 'OPEN' | 
 export type LoginInput = {
   login: string;
   password: string;
+};
+
+export type LoginRecipeInput = {
+  password: string;
+  passwordSelector: string;
+  submitSelector: string;
+  url: string;
+  username: string;
+  usernameSelector: string;
+};
+
+export type LoginState = 'CHALLENGED' | 'EXPIRED' | 'EXPIRING' | 'LOGGED_IN' | 'LOGGED_OUT' | 'UNKNOWN';
+
+export type PreviewScrapingInput = {
+  engine?: ScrapingEngine | null | undefined;
+  fields?: Array<ScrapingField> | null | undefined;
+  itemSelector?: string | null | undefined;
+  kind: ScrapingKind;
+  linkSelector?: string | null | undefined;
+  loginSessionId?: string | null | undefined;
+  nextPageSelector?: string | null | undefined;
+  projectId: string;
+  respectRobots?: boolean | null | undefined;
+  url: string;
+  waitForSelector?: string | null | undefined;
 };
 
 export type ProjectRole = 'ADMIN' | 'OPERATOR' | 'VIEWER';
@@ -63,6 +111,18 @@ export type PublishAgentVersionInput = {
   model?: string | null | undefined;
   note?: string | null | undefined;
   provider?: string | null | undefined;
+};
+
+export type PutLoginSessionInput = {
+  account: string;
+  checkEverySeconds?: number | null | undefined;
+  loggedInSelector?: string | null | undefined;
+  loggedOutSelector?: string | null | undefined;
+  probeUrl: string;
+  projectId: string;
+  recipe?: LoginRecipeInput | null | undefined;
+  site: string;
+  storageState?: unknown;
 };
 
 export type RegisterInput = {
@@ -78,7 +138,31 @@ export type ResolveInterventionInput = {
   status: InterventionStatus;
 };
 
+export type ScrapingEngine = 'AUTO' | 'BROWSER' | 'HTTP';
+
+export type ScrapingField = {
+  attribute?: string | null | undefined;
+  many?: boolean | null | undefined;
+  name: string;
+  required?: boolean | null | undefined;
+  selector: string;
+};
+
+export type ScrapingKind = 'CRAWL' | 'LIST' | 'PAGE';
+
+export type SetModelPriceInput = {
+  cacheWriteUsd?: number | null | undefined;
+  cachedInputUsd?: number | null | undefined;
+  inputUsd: number;
+  model: string;
+  outputUsd: number;
+  projectId: string;
+  provider?: string | null | undefined;
+  validFrom?: string | null | undefined;
+};
+
 export type StepFilter = {
+  keys?: Array<string> | null | undefined;
   minCostUsd?: number | null | undefined;
   minLatencyMs?: number | null | undefined;
   models?: Array<string> | null | undefined;
@@ -355,6 +439,396 @@ export type CreateFirstKeyMutationVariables = Exact<{
 
 export type CreateFirstKeyMutation = { createApiKey: { secret: string } };
 
+export type LoginDetailFragment = {
+  id: string;
+  site: string;
+  account: string;
+  state: LoginState;
+  detail: string | null;
+  checkedAt: string | null;
+  nextCheckAt: string | null;
+  expiresAt: string | null;
+  history: Array<{ from: LoginState; to: LoginState; at: string; detail: string | null }>;
+};
+
+export type LoginSessionsQueryVariables = Exact<{
+  projectId: string;
+}>;
+
+export type LoginSessionsQuery = {
+  loginSessions: Array<{
+    id: string;
+    site: string;
+    account: string;
+    state: LoginState;
+    detail: string | null;
+    checkedAt: string | null;
+    nextCheckAt: string | null;
+    expiresAt: string | null;
+    history: Array<{ from: LoginState; to: LoginState; at: string; detail: string | null }>;
+  }>;
+};
+
+export type LoginSessionChangedSubscriptionVariables = Exact<{
+  projectId: string;
+}>;
+
+export type LoginSessionChangedSubscription = {
+  loginSessionChanged: {
+    id: string;
+    site: string;
+    account: string;
+    state: LoginState;
+    detail: string | null;
+    checkedAt: string | null;
+    nextCheckAt: string | null;
+    expiresAt: string | null;
+    history: Array<{ from: LoginState; to: LoginState; at: string; detail: string | null }>;
+  };
+};
+
+export type CheckLoginSessionMutationVariables = Exact<{
+  id: string;
+}>;
+
+export type CheckLoginSessionMutation = {
+  checkLoginSession: {
+    id: string;
+    site: string;
+    account: string;
+    state: LoginState;
+    detail: string | null;
+    checkedAt: string | null;
+    nextCheckAt: string | null;
+    expiresAt: string | null;
+    history: Array<{ from: LoginState; to: LoginState; at: string; detail: string | null }>;
+  };
+};
+
+export type PutLoginSessionMutationVariables = Exact<{
+  input: PutLoginSessionInput;
+}>;
+
+export type PutLoginSessionMutation = {
+  putLoginSession: {
+    id: string;
+    site: string;
+    account: string;
+    state: LoginState;
+    detail: string | null;
+    checkedAt: string | null;
+    nextCheckAt: string | null;
+    expiresAt: string | null;
+    history: Array<{ from: LoginState; to: LoginState; at: string; detail: string | null }>;
+  };
+};
+
+export type SummaryFiguresFragment = {
+  tasks: number;
+  succeeded: number;
+  cancelled: number;
+  successRate: number | null;
+  interventionRate: number | null;
+  latencyP50Ms: number | null;
+  latencyP95Ms: number | null;
+  costUsd: number | null;
+  costPerTaskUsd: number | null;
+  costPerSuccessUsd: number | null;
+  unpricedTasks: number;
+};
+
+export type DayFiguresFragment = {
+  day: string;
+  agentId: string | null;
+  tasks: number;
+  successRate: number | null;
+  interventionRate: number | null;
+  latencyP50Ms: number | null;
+  latencyP95Ms: number | null;
+  costUsd: number | null;
+  costPerTaskUsd: number | null;
+  costPerSuccessUsd: number | null;
+};
+
+export type CostFiguresFragment = {
+  key: string;
+  label: string;
+  tasks: number;
+  steps: number;
+  inputTokens: number;
+  outputTokens: number;
+  costUsd: number | null;
+  unpricedSteps: number;
+};
+
+export type PriceDetailFragment = {
+  id: string;
+  model: string;
+  provider: string | null;
+  validFrom: string;
+  inputUsd: number;
+  cachedInputUsd: number | null;
+  cacheWriteUsd: number | null;
+  outputUsd: number;
+};
+
+export type PriceRunStateFragment = {
+  id: string;
+  tasksDone: number;
+  tasksTotal: number | null;
+  stepsChanged: number;
+  finishedAt: string | null;
+};
+
+export type MetricsOfRangeQueryVariables = Exact<{
+  projectId: string;
+  agentId?: string | null | undefined;
+  from: string;
+  to: string;
+  beforeFrom: string;
+  beforeTo: string;
+}>;
+
+export type MetricsOfRangeQuery = {
+  summary: {
+    tasks: number;
+    succeeded: number;
+    cancelled: number;
+    successRate: number | null;
+    interventionRate: number | null;
+    latencyP50Ms: number | null;
+    latencyP95Ms: number | null;
+    costUsd: number | null;
+    costPerTaskUsd: number | null;
+    costPerSuccessUsd: number | null;
+    unpricedTasks: number;
+  };
+  before: {
+    tasks: number;
+    succeeded: number;
+    cancelled: number;
+    successRate: number | null;
+    interventionRate: number | null;
+    latencyP50Ms: number | null;
+    latencyP95Ms: number | null;
+    costUsd: number | null;
+    costPerTaskUsd: number | null;
+    costPerSuccessUsd: number | null;
+    unpricedTasks: number;
+  };
+  days: Array<{
+    day: string;
+    agentId: string | null;
+    tasks: number;
+    successRate: number | null;
+    interventionRate: number | null;
+    latencyP50Ms: number | null;
+    latencyP95Ms: number | null;
+    costUsd: number | null;
+    costPerTaskUsd: number | null;
+    costPerSuccessUsd: number | null;
+  }>;
+};
+
+export type MetricsOfAgentsQueryVariables = Exact<{
+  projectId: string;
+  from: string;
+  to: string;
+}>;
+
+export type MetricsOfAgentsQuery = {
+  dailyMetrics: Array<{
+    day: string;
+    agentId: string | null;
+    tasks: number;
+    successRate: number | null;
+    interventionRate: number | null;
+    latencyP50Ms: number | null;
+    latencyP95Ms: number | null;
+    costUsd: number | null;
+    costPerTaskUsd: number | null;
+    costPerSuccessUsd: number | null;
+  }>;
+};
+
+export type CostsOfRangeQueryVariables = Exact<{
+  projectId: string;
+  from: string;
+  to: string;
+}>;
+
+export type CostsOfRangeQuery = {
+  byModel: Array<{
+    key: string;
+    label: string;
+    tasks: number;
+    steps: number;
+    inputTokens: number;
+    outputTokens: number;
+    costUsd: number | null;
+    unpricedSteps: number;
+  }>;
+  byAgent: Array<{
+    key: string;
+    label: string;
+    tasks: number;
+    steps: number;
+    inputTokens: number;
+    outputTokens: number;
+    costUsd: number | null;
+    unpricedSteps: number;
+  }>;
+};
+
+export type AgentNamesQueryVariables = Exact<{
+  projectId: string;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+export type AgentNamesQuery = {
+  agents: {
+    nodes: Array<{ id: string; name: string }>;
+    pageInfo: { hasNextPage: boolean; endCursor: string | null };
+  };
+};
+
+export type ModelPricesQueryVariables = Exact<{
+  projectId: string;
+}>;
+
+export type ModelPricesQuery = {
+  modelPrices: Array<{
+    id: string;
+    model: string;
+    provider: string | null;
+    validFrom: string;
+    inputUsd: number;
+    cachedInputUsd: number | null;
+    cacheWriteUsd: number | null;
+    outputUsd: number;
+  }>;
+};
+
+export type PriceRunByIdQueryVariables = Exact<{
+  id: string;
+}>;
+
+export type PriceRunByIdQuery = {
+  priceRun: {
+    id: string;
+    tasksDone: number;
+    tasksTotal: number | null;
+    stepsChanged: number;
+    finishedAt: string | null;
+  };
+};
+
+export type SetModelPriceMutationVariables = Exact<{
+  input: SetModelPriceInput;
+}>;
+
+export type SetModelPriceMutation = {
+  setModelPrice: {
+    id: string;
+    model: string;
+    provider: string | null;
+    validFrom: string;
+    inputUsd: number;
+    cachedInputUsd: number | null;
+    cacheWriteUsd: number | null;
+    outputUsd: number;
+  };
+};
+
+export type RemoveModelPriceMutationVariables = Exact<{
+  id: string;
+}>;
+
+export type RemoveModelPriceMutation = { removeModelPrice: boolean };
+
+export type RepriceStepsMutationVariables = Exact<{
+  projectId: string;
+  from: string;
+  to: string;
+}>;
+
+export type RepriceStepsMutation = {
+  repriceSteps: {
+    id: string;
+    tasksDone: number;
+    tasksTotal: number | null;
+    stepsChanged: number;
+    finishedAt: string | null;
+  };
+};
+
+export type RecomputeMetricsMutationVariables = Exact<{
+  projectId: string;
+  from: string;
+  to: string;
+}>;
+
+export type RecomputeMetricsMutation = { recomputeMetrics: Array<{ day: string; computedAt: string }> };
+
+export type MetricsChangedSubscriptionVariables = Exact<{
+  projectId: string;
+}>;
+
+export type MetricsChangedSubscription = { metricsChanged: { day: string } };
+
+export type QueuedTasksQueryVariables = Exact<{
+  projectId: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+export type QueuedTasksQuery = {
+  tasks: {
+    totalCount: number;
+    nodes: Array<{
+      id: string;
+      name: string;
+      type: string;
+      priority: number;
+      attempt: number;
+      maxAttempts: number;
+      queuedAt: string;
+      agent: { id: string; name: string };
+    }>;
+    pageInfo: { endCursor: string | null; hasNextPage: boolean };
+  };
+};
+
+export type PreviewScrapingMutationVariables = Exact<{
+  input: PreviewScrapingInput;
+}>;
+
+export type PreviewScrapingMutation = {
+  previewScraping: {
+    url: string;
+    problem: string | null;
+    engine: ScrapingEngine | null;
+    status: number | null;
+    bytes: number | null;
+    title: string | null;
+    matched: number;
+    itemCount: number;
+    leftOut: number;
+    items: Array<unknown>;
+    nextPage: string | null;
+    linkCount: number;
+    links: Array<string>;
+    fields: Array<{ name: string; found: number; missing: number }>;
+  };
+};
+
+export type CreateScrapingTaskMutationVariables = Exact<{
+  input: CreateScrapingTaskInput;
+}>;
+
+export type CreateScrapingTaskMutation = { createScrapingTask: { id: string } };
+
 export type SearchStepsQueryVariables = Exact<{
   projectId: string;
   text: string;
@@ -379,6 +853,167 @@ export type SearchStepsQuery = {
       task: { id: string; name: string; status: TaskStatus; queuedAt: string };
     }>;
     pageInfo: { endCursor: string | null; hasNextPage: boolean };
+  };
+};
+
+export type SystemPictureFragment = {
+  status: Health;
+  version: string;
+  startedAt: string;
+  observedAt: string;
+  cpuLoad: number;
+  memoryRssBytes: number;
+  eventLoopDelayP99Ms: number | null;
+  components: Array<{
+    name: string;
+    health: Health;
+    detail: string | null;
+    observedAt: string | null;
+    latencyMs: number | null;
+  }>;
+  queue: {
+    queued: number;
+    running: number;
+    waitingForHuman: number;
+    oldestQueuedMs: number | null;
+    finishedLast24h: number;
+    failedLast24h: number;
+  };
+  workers: Array<{
+    id: string;
+    hostname: string;
+    version: string;
+    startedAt: string;
+    lastSeenAt: string;
+    runningTasks: number;
+    capacity: number;
+  }>;
+  browserInstances: {
+    available: boolean;
+    reason: string | null;
+    total: number;
+    idle: number;
+    busy: number;
+    unresponsive: number;
+    instances: Array<{
+      id: string;
+      worker: string;
+      state: BrowserState;
+      pages: number;
+      memoryBytes: number | null;
+      startedAt: string;
+      lastSeenAt: string;
+    }>;
+  };
+};
+
+export type SystemStateQueryVariables = Exact<{ [key: string]: never }>;
+
+export type SystemStateQuery = {
+  systemStatus: {
+    status: Health;
+    version: string;
+    startedAt: string;
+    observedAt: string;
+    cpuLoad: number;
+    memoryRssBytes: number;
+    eventLoopDelayP99Ms: number | null;
+    components: Array<{
+      name: string;
+      health: Health;
+      detail: string | null;
+      observedAt: string | null;
+      latencyMs: number | null;
+    }>;
+    queue: {
+      queued: number;
+      running: number;
+      waitingForHuman: number;
+      oldestQueuedMs: number | null;
+      finishedLast24h: number;
+      failedLast24h: number;
+    };
+    workers: Array<{
+      id: string;
+      hostname: string;
+      version: string;
+      startedAt: string;
+      lastSeenAt: string;
+      runningTasks: number;
+      capacity: number;
+    }>;
+    browserInstances: {
+      available: boolean;
+      reason: string | null;
+      total: number;
+      idle: number;
+      busy: number;
+      unresponsive: number;
+      instances: Array<{
+        id: string;
+        worker: string;
+        state: BrowserState;
+        pages: number;
+        memoryBytes: number | null;
+        startedAt: string;
+        lastSeenAt: string;
+      }>;
+    };
+  };
+};
+
+export type SystemStateChangedSubscriptionVariables = Exact<{ [key: string]: never }>;
+
+export type SystemStateChangedSubscription = {
+  systemStatusChanged: {
+    status: Health;
+    version: string;
+    startedAt: string;
+    observedAt: string;
+    cpuLoad: number;
+    memoryRssBytes: number;
+    eventLoopDelayP99Ms: number | null;
+    components: Array<{
+      name: string;
+      health: Health;
+      detail: string | null;
+      observedAt: string | null;
+      latencyMs: number | null;
+    }>;
+    queue: {
+      queued: number;
+      running: number;
+      waitingForHuman: number;
+      oldestQueuedMs: number | null;
+      finishedLast24h: number;
+      failedLast24h: number;
+    };
+    workers: Array<{
+      id: string;
+      hostname: string;
+      version: string;
+      startedAt: string;
+      lastSeenAt: string;
+      runningTasks: number;
+      capacity: number;
+    }>;
+    browserInstances: {
+      available: boolean;
+      reason: string | null;
+      total: number;
+      idle: number;
+      busy: number;
+      unresponsive: number;
+      instances: Array<{
+        id: string;
+        worker: string;
+        state: BrowserState;
+        pages: number;
+        memoryBytes: number | null;
+        startedAt: string;
+        lastSeenAt: string;
+      }>;
+    };
   };
 };
 
@@ -937,6 +1572,159 @@ export const AgentDetailFragmentDoc = new TypedDocumentString(
 }`,
   { fragmentName: 'AgentDetail' },
 ) as unknown as TypedDocumentString<AgentDetailFragment, unknown>;
+export const LoginDetailFragmentDoc = new TypedDocumentString(
+  `
+    fragment LoginDetail on LoginSession {
+  id
+  site
+  account
+  state
+  detail
+  checkedAt
+  nextCheckAt
+  expiresAt
+  history(first: 20) {
+    from
+    to
+    at
+    detail
+  }
+}
+    `,
+  { fragmentName: 'LoginDetail' },
+) as unknown as TypedDocumentString<LoginDetailFragment, unknown>;
+export const SummaryFiguresFragmentDoc = new TypedDocumentString(
+  `
+    fragment SummaryFigures on MetricsSummary {
+  tasks
+  succeeded
+  cancelled
+  successRate
+  interventionRate
+  latencyP50Ms
+  latencyP95Ms
+  costUsd
+  costPerTaskUsd
+  costPerSuccessUsd
+  unpricedTasks
+}
+    `,
+  { fragmentName: 'SummaryFigures' },
+) as unknown as TypedDocumentString<SummaryFiguresFragment, unknown>;
+export const DayFiguresFragmentDoc = new TypedDocumentString(
+  `
+    fragment DayFigures on DailyMetric {
+  day
+  agentId
+  tasks
+  successRate
+  interventionRate
+  latencyP50Ms
+  latencyP95Ms
+  costUsd
+  costPerTaskUsd
+  costPerSuccessUsd
+}
+    `,
+  { fragmentName: 'DayFigures' },
+) as unknown as TypedDocumentString<DayFiguresFragment, unknown>;
+export const CostFiguresFragmentDoc = new TypedDocumentString(
+  `
+    fragment CostFigures on CostSlice {
+  key
+  label
+  tasks
+  steps
+  inputTokens
+  outputTokens
+  costUsd
+  unpricedSteps
+}
+    `,
+  { fragmentName: 'CostFigures' },
+) as unknown as TypedDocumentString<CostFiguresFragment, unknown>;
+export const PriceDetailFragmentDoc = new TypedDocumentString(
+  `
+    fragment PriceDetail on ModelPrice {
+  id
+  model
+  provider
+  validFrom
+  inputUsd
+  cachedInputUsd
+  cacheWriteUsd
+  outputUsd
+}
+    `,
+  { fragmentName: 'PriceDetail' },
+) as unknown as TypedDocumentString<PriceDetailFragment, unknown>;
+export const PriceRunStateFragmentDoc = new TypedDocumentString(
+  `
+    fragment PriceRunState on PriceRun {
+  id
+  tasksDone
+  tasksTotal
+  stepsChanged
+  finishedAt
+}
+    `,
+  { fragmentName: 'PriceRunState' },
+) as unknown as TypedDocumentString<PriceRunStateFragment, unknown>;
+export const SystemPictureFragmentDoc = new TypedDocumentString(
+  `
+    fragment SystemPicture on SystemStatus {
+  status
+  version
+  startedAt
+  observedAt
+  components {
+    name
+    health
+    detail
+    observedAt
+    latencyMs
+  }
+  queue {
+    queued
+    running
+    waitingForHuman
+    oldestQueuedMs
+    finishedLast24h
+    failedLast24h
+  }
+  workers {
+    id
+    hostname
+    version
+    startedAt
+    lastSeenAt
+    runningTasks
+    capacity
+  }
+  browserInstances {
+    available
+    reason
+    total
+    idle
+    busy
+    unresponsive
+    instances {
+      id
+      worker
+      state
+      pages
+      memoryBytes
+      startedAt
+      lastSeenAt
+    }
+  }
+  cpuLoad
+  memoryRssBytes
+  eventLoopDelayP99Ms
+}
+    `,
+  { fragmentName: 'SystemPicture' },
+) as unknown as TypedDocumentString<SystemPictureFragment, unknown>;
 export const InterventionCardFragmentDoc = new TypedDocumentString(
   `
     fragment InterventionCard on Intervention {
@@ -1244,6 +2032,339 @@ export const CreateFirstKeyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CreateFirstKeyMutation, CreateFirstKeyMutationVariables>;
+export const LoginSessionsDocument = new TypedDocumentString(`
+    query LoginSessions($projectId: ID!) {
+  loginSessions(projectId: $projectId) {
+    ...LoginDetail
+  }
+}
+    fragment LoginDetail on LoginSession {
+  id
+  site
+  account
+  state
+  detail
+  checkedAt
+  nextCheckAt
+  expiresAt
+  history(first: 20) {
+    from
+    to
+    at
+    detail
+  }
+}`) as unknown as TypedDocumentString<LoginSessionsQuery, LoginSessionsQueryVariables>;
+export const LoginSessionChangedDocument = new TypedDocumentString(`
+    subscription LoginSessionChanged($projectId: ID!) {
+  loginSessionChanged(projectId: $projectId) {
+    ...LoginDetail
+  }
+}
+    fragment LoginDetail on LoginSession {
+  id
+  site
+  account
+  state
+  detail
+  checkedAt
+  nextCheckAt
+  expiresAt
+  history(first: 20) {
+    from
+    to
+    at
+    detail
+  }
+}`) as unknown as TypedDocumentString<
+  LoginSessionChangedSubscription,
+  LoginSessionChangedSubscriptionVariables
+>;
+export const CheckLoginSessionDocument = new TypedDocumentString(`
+    mutation CheckLoginSession($id: ID!) {
+  checkLoginSession(id: $id) {
+    ...LoginDetail
+  }
+}
+    fragment LoginDetail on LoginSession {
+  id
+  site
+  account
+  state
+  detail
+  checkedAt
+  nextCheckAt
+  expiresAt
+  history(first: 20) {
+    from
+    to
+    at
+    detail
+  }
+}`) as unknown as TypedDocumentString<CheckLoginSessionMutation, CheckLoginSessionMutationVariables>;
+export const PutLoginSessionDocument = new TypedDocumentString(`
+    mutation PutLoginSession($input: PutLoginSessionInput!) {
+  putLoginSession(input: $input) {
+    ...LoginDetail
+  }
+}
+    fragment LoginDetail on LoginSession {
+  id
+  site
+  account
+  state
+  detail
+  checkedAt
+  nextCheckAt
+  expiresAt
+  history(first: 20) {
+    from
+    to
+    at
+    detail
+  }
+}`) as unknown as TypedDocumentString<PutLoginSessionMutation, PutLoginSessionMutationVariables>;
+export const MetricsOfRangeDocument = new TypedDocumentString(`
+    query MetricsOfRange($projectId: ID!, $agentId: ID, $from: Date!, $to: Date!, $beforeFrom: Date!, $beforeTo: Date!) {
+  summary: metricsSummary(
+    projectId: $projectId
+    agentId: $agentId
+    from: $from
+    to: $to
+  ) {
+    ...SummaryFigures
+  }
+  before: metricsSummary(
+    projectId: $projectId
+    agentId: $agentId
+    from: $beforeFrom
+    to: $beforeTo
+  ) {
+    ...SummaryFigures
+  }
+  days: dailyMetrics(
+    projectId: $projectId
+    agentId: $agentId
+    from: $from
+    to: $to
+  ) {
+    ...DayFigures
+  }
+}
+    fragment SummaryFigures on MetricsSummary {
+  tasks
+  succeeded
+  cancelled
+  successRate
+  interventionRate
+  latencyP50Ms
+  latencyP95Ms
+  costUsd
+  costPerTaskUsd
+  costPerSuccessUsd
+  unpricedTasks
+}
+fragment DayFigures on DailyMetric {
+  day
+  agentId
+  tasks
+  successRate
+  interventionRate
+  latencyP50Ms
+  latencyP95Ms
+  costUsd
+  costPerTaskUsd
+  costPerSuccessUsd
+}`) as unknown as TypedDocumentString<MetricsOfRangeQuery, MetricsOfRangeQueryVariables>;
+export const MetricsOfAgentsDocument = new TypedDocumentString(`
+    query MetricsOfAgents($projectId: ID!, $from: Date!, $to: Date!) {
+  dailyMetrics(projectId: $projectId, from: $from, to: $to, perAgent: true) {
+    ...DayFigures
+  }
+}
+    fragment DayFigures on DailyMetric {
+  day
+  agentId
+  tasks
+  successRate
+  interventionRate
+  latencyP50Ms
+  latencyP95Ms
+  costUsd
+  costPerTaskUsd
+  costPerSuccessUsd
+}`) as unknown as TypedDocumentString<MetricsOfAgentsQuery, MetricsOfAgentsQueryVariables>;
+export const CostsOfRangeDocument = new TypedDocumentString(`
+    query CostsOfRange($projectId: ID!, $from: Date!, $to: Date!) {
+  byModel: costBreakdown(projectId: $projectId, by: MODEL, from: $from, to: $to) {
+    ...CostFigures
+  }
+  byAgent: costBreakdown(projectId: $projectId, by: AGENT, from: $from, to: $to) {
+    ...CostFigures
+  }
+}
+    fragment CostFigures on CostSlice {
+  key
+  label
+  tasks
+  steps
+  inputTokens
+  outputTokens
+  costUsd
+  unpricedSteps
+}`) as unknown as TypedDocumentString<CostsOfRangeQuery, CostsOfRangeQueryVariables>;
+export const AgentNamesDocument = new TypedDocumentString(`
+    query AgentNames($projectId: ID!, $first: Int!, $after: String) {
+  agents(projectId: $projectId, first: $first, after: $after) {
+    nodes {
+      id
+      name
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AgentNamesQuery, AgentNamesQueryVariables>;
+export const ModelPricesDocument = new TypedDocumentString(`
+    query ModelPrices($projectId: ID!) {
+  modelPrices(projectId: $projectId) {
+    ...PriceDetail
+  }
+}
+    fragment PriceDetail on ModelPrice {
+  id
+  model
+  provider
+  validFrom
+  inputUsd
+  cachedInputUsd
+  cacheWriteUsd
+  outputUsd
+}`) as unknown as TypedDocumentString<ModelPricesQuery, ModelPricesQueryVariables>;
+export const PriceRunByIdDocument = new TypedDocumentString(`
+    query PriceRunById($id: ID!) {
+  priceRun(id: $id) {
+    ...PriceRunState
+  }
+}
+    fragment PriceRunState on PriceRun {
+  id
+  tasksDone
+  tasksTotal
+  stepsChanged
+  finishedAt
+}`) as unknown as TypedDocumentString<PriceRunByIdQuery, PriceRunByIdQueryVariables>;
+export const SetModelPriceDocument = new TypedDocumentString(`
+    mutation SetModelPrice($input: SetModelPriceInput!) {
+  setModelPrice(input: $input) {
+    ...PriceDetail
+  }
+}
+    fragment PriceDetail on ModelPrice {
+  id
+  model
+  provider
+  validFrom
+  inputUsd
+  cachedInputUsd
+  cacheWriteUsd
+  outputUsd
+}`) as unknown as TypedDocumentString<SetModelPriceMutation, SetModelPriceMutationVariables>;
+export const RemoveModelPriceDocument = new TypedDocumentString(`
+    mutation RemoveModelPrice($id: ID!) {
+  removeModelPrice(id: $id)
+}
+    `) as unknown as TypedDocumentString<RemoveModelPriceMutation, RemoveModelPriceMutationVariables>;
+export const RepriceStepsDocument = new TypedDocumentString(`
+    mutation RepriceSteps($projectId: ID!, $from: Date!, $to: Date!) {
+  repriceSteps(projectId: $projectId, from: $from, to: $to) {
+    ...PriceRunState
+  }
+}
+    fragment PriceRunState on PriceRun {
+  id
+  tasksDone
+  tasksTotal
+  stepsChanged
+  finishedAt
+}`) as unknown as TypedDocumentString<RepriceStepsMutation, RepriceStepsMutationVariables>;
+export const RecomputeMetricsDocument = new TypedDocumentString(`
+    mutation RecomputeMetrics($projectId: ID!, $from: Date!, $to: Date!) {
+  recomputeMetrics(projectId: $projectId, from: $from, to: $to) {
+    day
+    computedAt
+  }
+}
+    `) as unknown as TypedDocumentString<RecomputeMetricsMutation, RecomputeMetricsMutationVariables>;
+export const MetricsChangedDocument = new TypedDocumentString(`
+    subscription MetricsChanged($projectId: ID!) {
+  metricsChanged(projectId: $projectId) {
+    day
+  }
+}
+    `) as unknown as TypedDocumentString<MetricsChangedSubscription, MetricsChangedSubscriptionVariables>;
+export const QueuedTasksDocument = new TypedDocumentString(`
+    query QueuedTasks($projectId: ID!, $first: Int, $after: String) {
+  tasks(
+    projectId: $projectId
+    filter: {statuses: [QUEUED]}
+    orderBy: OLDEST
+    first: $first
+    after: $after
+  ) {
+    nodes {
+      id
+      name
+      type
+      priority
+      attempt
+      maxAttempts
+      queuedAt
+      agent {
+        id
+        name
+      }
+    }
+    totalCount
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<QueuedTasksQuery, QueuedTasksQueryVariables>;
+export const PreviewScrapingDocument = new TypedDocumentString(`
+    mutation PreviewScraping($input: PreviewScrapingInput!) {
+  previewScraping(input: $input) {
+    url
+    problem
+    engine
+    status
+    bytes
+    title
+    matched
+    itemCount
+    leftOut
+    items
+    fields {
+      name
+      found
+      missing
+    }
+    nextPage
+    linkCount
+    links
+  }
+}
+    `) as unknown as TypedDocumentString<PreviewScrapingMutation, PreviewScrapingMutationVariables>;
+export const CreateScrapingTaskDocument = new TypedDocumentString(`
+    mutation CreateScrapingTask($input: CreateScrapingTaskInput!) {
+  createScrapingTask(input: $input) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<CreateScrapingTaskMutation, CreateScrapingTaskMutationVariables>;
 export const SearchStepsDocument = new TypedDocumentString(`
     query SearchSteps($projectId: ID!, $text: String!, $filter: StepFilter, $first: Int, $after: String) {
   searchSteps(
@@ -1278,6 +2399,121 @@ export const SearchStepsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SearchStepsQuery, SearchStepsQueryVariables>;
+export const SystemStateDocument = new TypedDocumentString(`
+    query SystemState {
+  systemStatus {
+    ...SystemPicture
+  }
+}
+    fragment SystemPicture on SystemStatus {
+  status
+  version
+  startedAt
+  observedAt
+  components {
+    name
+    health
+    detail
+    observedAt
+    latencyMs
+  }
+  queue {
+    queued
+    running
+    waitingForHuman
+    oldestQueuedMs
+    finishedLast24h
+    failedLast24h
+  }
+  workers {
+    id
+    hostname
+    version
+    startedAt
+    lastSeenAt
+    runningTasks
+    capacity
+  }
+  browserInstances {
+    available
+    reason
+    total
+    idle
+    busy
+    unresponsive
+    instances {
+      id
+      worker
+      state
+      pages
+      memoryBytes
+      startedAt
+      lastSeenAt
+    }
+  }
+  cpuLoad
+  memoryRssBytes
+  eventLoopDelayP99Ms
+}`) as unknown as TypedDocumentString<SystemStateQuery, SystemStateQueryVariables>;
+export const SystemStateChangedDocument = new TypedDocumentString(`
+    subscription SystemStateChanged {
+  systemStatusChanged {
+    ...SystemPicture
+  }
+}
+    fragment SystemPicture on SystemStatus {
+  status
+  version
+  startedAt
+  observedAt
+  components {
+    name
+    health
+    detail
+    observedAt
+    latencyMs
+  }
+  queue {
+    queued
+    running
+    waitingForHuman
+    oldestQueuedMs
+    finishedLast24h
+    failedLast24h
+  }
+  workers {
+    id
+    hostname
+    version
+    startedAt
+    lastSeenAt
+    runningTasks
+    capacity
+  }
+  browserInstances {
+    available
+    reason
+    total
+    idle
+    busy
+    unresponsive
+    instances {
+      id
+      worker
+      state
+      pages
+      memoryBytes
+      startedAt
+      lastSeenAt
+    }
+  }
+  cpuLoad
+  memoryRssBytes
+  eventLoopDelayP99Ms
+}`) as unknown as TypedDocumentString<
+  SystemStateChangedSubscription,
+  SystemStateChangedSubscriptionVariables
+>;
 export const StepWindowDocument = new TypedDocumentString(`
     query StepWindow($taskId: ID!, $fromSeq: Int!, $first: Int!) {
   task(id: $taskId) {

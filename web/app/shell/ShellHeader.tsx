@@ -35,7 +35,12 @@ export function ShellHeader({ memberships }: { memberships: Person['memberships'
       <nav aria-label="Project" className={styles.nav}>
         <NavLink to={`${base}/tasks`}>Tasks</NavLink>
         <NavLink to={`${base}/agents`}>Agents</NavLink>
+        <NavLink to={`${base}/metrics`}>Metrics</NavLink>
         <NavLink to={`${base}/search`}>Search</NavLink>
+        <NavLink to={`${base}/queue`}>Queue</NavLink>
+        <NavLink to={`${base}/scraping`}>Scraping</NavLink>
+        <NavLink to={`${base}/logins`}>Logins</NavLink>
+        <NavLink to={`${base}/system`}>System</NavLink>
         <WaitingLink />
       </nav>
       <div className={styles.tools}>

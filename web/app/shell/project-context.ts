@@ -22,6 +22,11 @@ export function useCanOperate(): boolean {
   return useProject().role !== 'VIEWER';
 }
 
+/** Only admins change what holds for the whole project, such as prices. */
+export function useCanManage(): boolean {
+  return useProject().role === 'ADMIN';
+}
+
 const STORAGE_KEY = 'binnacle.project';
 
 /** The slug of the project that was open last in this browser. */

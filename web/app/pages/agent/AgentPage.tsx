@@ -111,7 +111,7 @@ function AgentHeader({ agent, onChanged }: HeaderProps) {
       <p className={styles.muted}>
         {agent.kind.toLowerCase()} · version {current?.number ?? '–'} ·{' '}
         {showName(current?.model ?? 'no model named', 80)} · last seen{' '}
-        {agent.lastSeenAt === null ? 'never' : <Age at={agent.lastSeenAt} />}
+        {agent.lastSeenAt === null ? 'never' : <Age at={agent.lastSeenAt} isPhrase />}
       </p>
       {isPublishing && (
         <PublishVersion

@@ -1,29 +1,24 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import { useApi } from '../../api/api-context';
 import { Age } from '../../components/Age';
 import { Button } from '../../components/Button';
-import { Checks } from '../../components/Checks';
-import { Disclosure } from '../../components/Disclosure';
+import { ChecksMenu } from '../../components/ChecksMenu';
 import { Field } from '../../components/Field';
+import { NamesField } from '../../components/FilterFields';
 import { Marked } from '../../components/Marked';
 import { FaultPanel, Loading, StatePanel } from '../../components/States';
-import { Badge } from '../../components/StatusBadge';
+import { STEP_STATUS_LABELS, STEP_TYPE_LABELS } from '../../components/step-labels';
+import { StepStatusBadge, StepTypeLabel } from '../../components/StepType';
 import { useDraft } from '../../components/use-draft';
 import { showControls, showName } from '../../format/hostile-text';
 import { formatDuration } from '../../format/numbers';
 import { SearchStepsDocument, type SearchStepsQuery } from '../../generated/graphql';
 import { useProject } from '../../shell/project-context';
+import { useAddressView } from '../../shell/use-address-view';
 import { usePageTitle } from '../../shell/use-page-title';
-import {
-  MOST_CHARACTERS,
-  readSearchView,
-  STEP_STATUSES,
-  STEP_TYPES,
-  writeSearchView,
-  type SearchView,
-} from './search-view';
+import { writeStepView } from '../task/steps/step-view';
+import { MOST_CHARACTERS, readSearchView, writeSearchView, type SearchView } from './search-view';
 import styles from './SearchPage.module.css';
 
 const PAGE_ROWS = 30;
@@ -31,21 +26,10 @@ const PAGE_ROWS = 30;
 /** Steps of the whole project by what they say. A hit opens its task at the step. */
 export function SearchPage() {
   const project = useProject();
-  const [params, setParams] = useSearchParams();
-  const address = params.toString();
-  const view = useMemo(() => readSearchView(new URLSearchParams(address)), [address]);
-  const set = (part: Partial<SearchView>) =>
-    setParams(writeSearchView({ ...view, ...part }), { replace: true });
+  const [view, changeView] = useAddressView(readSearchView, writeSearchView);
+  const set = (part: Partial<SearchView>) => changeView((view) => ({ ...view, ...part }));
   usePageTitle(view.text === '' ? `Search in ${project.name}` : `${view.text} in ${project.name}`);
   const text = useDraft(view.text, (text) => set({ text }));
-  const models = useDraft(view.models.join(', '), (text) =>
-    set({
-      models: text
-        .split(',')
-        .map((model) => model.trim())
-        .filter((model) => model !== ''),
-    }),
-  );
   return (
     <div className={styles.page}>
       <h1>Search</h1>
@@ -61,23 +45,25 @@ export function SearchPage() {
             autoFocus
           />
         </div>
-        <Disclosure label="Type" count={view.types.length}>
-          <Checks
-            label="Type"
-            values={view.types}
-            options={STEP_TYPES}
-            onChange={(types) => set({ types })}
-          />
-        </Disclosure>
-        <Disclosure label="Status" count={view.statuses.length}>
-          <Checks
-            label="Status"
-            values={view.statuses}
-            options={STEP_STATUSES}
-            onChange={(statuses) => set({ statuses })}
-          />
-        </Disclosure>
-        <Field {...models} label="Models, with commas" isLabelHidden placeholder="Models, with commas" />
+        <ChecksMenu
+          label="Type"
+          values={view.types}
+          labels={STEP_TYPE_LABELS}
+          onChange={(types) => set({ types })}
+        />
+        <ChecksMenu
+          label="Status"
+          values={view.statuses}
+          labels={STEP_STATUS_LABELS}
+          onChange={(statuses) => set({ statuses })}
+        />
+        <NamesField
+          label="Models, with commas"
+          isLabelHidden
+          placeholder="Models, with commas"
+          value={view.models}
+          onChange={(models) => set({ models })}
+        />
       </div>
       {view.text === '' ? (
         <StatePanel title="Search all steps">
@@ -151,20 +137,17 @@ interface HitProps {
 }
 
 function Hit({ hit: { step, task, snippet }, search, base }: HitProps) {
+  const place = writeStepView({ look: 'log', filter: {}, mark: search }, step.seq);
   return (
     <li className={styles.hit}>
       <p className={styles.head}>
-        <Badge tone="quiet">{step.type}</Badge>
-        <Link to={`${base}/${task.id}?step=${step.seq}`} className={styles.name}>
+        <StepTypeLabel type={step.type} />
+        <Link to={`${base}/${task.id}?${place.toString()}`} className={styles.name}>
           <bdi>
             <Marked text={showName(step.name)} mark={search} />
           </bdi>
         </Link>
-        {step.status === 'FAILED' && (
-          <Badge tone="bad" sign="✕">
-            Failed
-          </Badge>
-        )}
+        {step.status === 'FAILED' && <StepStatusBadge status={step.status} />}
         <span className={styles.muted}>
           {step.model !== null && `${showName(step.model, 80)} · `}
           {step.latencyMs !== null && formatDuration(step.latencyMs)}

@@ -4,19 +4,26 @@ import { useApi } from '../../api/api-context';
 import { Age } from '../../components/Age';
 import { Button } from '../../components/Button';
 import { Badge } from '../../components/StatusBadge';
-import { showControls } from '../../format/hostile-text';
+import { showControls, showName } from '../../format/hostile-text';
+import { formatExact, parseTime } from '../../format/times';
 import { ResolveInterventionDocument, type InterventionCardFragment } from '../../generated/graphql';
 import { useCanOperate } from '../../shell/project-context';
 import styles from './InterventionPanel.module.css';
 
-const KINDS = { APPROVAL: 'Approval', QUESTION: 'Question', CORRECTION: 'Correction', TAKEOVER: 'Takeover' };
-const STATUSES = {
+/** A newer server may know further kinds and statuses: those are shown as they are called. */
+const KINDS: Partial<Record<string, string>> = {
+  APPROVAL: 'Approval',
+  QUESTION: 'Question',
+  CORRECTION: 'Correction',
+  TAKEOVER: 'Takeover',
+};
+const STATUSES: Partial<Record<string, { label: string; tone: 'good' | 'bad' | 'warn' | 'quiet' }>> = {
   OPEN: { label: 'Open', tone: 'warn' },
   ANSWERED: { label: 'Answered', tone: 'good' },
   APPROVED: { label: 'Approved', tone: 'good' },
   REJECTED: { label: 'Rejected', tone: 'bad' },
   EXPIRED: { label: 'Expired', tone: 'quiet' },
-} as const;
+};
 /** Questions are small; a large one is for the step views. */
 const SHOWN_LENGTH = 4_000;
 
@@ -40,7 +47,8 @@ export function InterventionPanel({ intervention, taskId }: Props) {
     onSettled: () => queries.invalidateQueries({ queryKey: ['task', taskId] }),
   });
   const isApproval = kind === 'APPROVAL';
-  const { label, tone } = STATUSES[status];
+  const { label, tone } = STATUSES[status] ?? { label: showName(status, 40), tone: 'quiet' };
+  const expiresMs = parseTime(expiresAt);
   return (
     <section
       className={`${styles.panel} ${status === 'OPEN' ? styles.open : ''}`}
@@ -48,10 +56,10 @@ export function InterventionPanel({ intervention, taskId }: Props) {
     >
       <p className={styles.head}>
         <Badge tone={tone}>{label}</Badge>
-        <strong>{KINDS[kind]}</strong>
+        <strong>{KINDS[kind] ?? showName(kind, 40)}</strong>
         <span className={styles.muted}>
-          asked <Age at={requestedAt} /> ago
-          {status === 'OPEN' && expiresAt !== null && ` · expires ${new Date(expiresAt).toLocaleString()}`}
+          asked <Age at={requestedAt} isPhrase />
+          {status === 'OPEN' && expiresMs !== null && ` · expires ${formatExact(expiresMs)}`}
           {resolvedBy && ` · by ${resolvedBy.username}`}
         </span>
       </p>

@@ -52,16 +52,10 @@ export function TaskHeader({ task }: { task: TaskHead }) {
         <Fact label="Cost" title={task.costSource.toLowerCase()}>
           {formatCost(task.costUsd)}
         </Fact>
-        <Fact
-          label="Tokens"
-          title={`${formatCount(task.inputTokens)} in, ${formatCount(task.outputTokens)} out`}
-        >
-          {formatShortCount(task.inputTokens)} <span className={styles.muted}>in</span>{' '}
-          {formatShortCount(task.outputTokens)} <span className={styles.muted}>out</span>
-        </Fact>
+        <Tokens input={task.inputTokens} output={task.outputTokens} />
         <Fact label="Steps">{formatCount(task.stepCount)}</Fact>
         <Fact label={task.startedAt === null ? 'Queued' : 'Started'}>
-          <Age at={task.startedAt ?? task.queuedAt} /> <span className={styles.muted}>ago</span>
+          <Age at={task.startedAt ?? task.queuedAt} isPhrase />
         </Fact>
         {task.tags.length > 0 && <Fact label="Tags">{showName(task.tags.join(', '), 120)}</Fact>}
         {task.traceId !== null && (
@@ -103,6 +97,23 @@ function Fact({ label, title, children }: { label: string; title?: string; child
       <dt>{label}</dt>
       <dd>{children}</dd>
     </div>
+  );
+}
+
+/** The sums of what steps told: where both are 0, none told anything. */
+function Tokens({ input, output }: { input: number; output: number }) {
+  if (input === 0 && output === 0) {
+    return (
+      <Fact label="Tokens" title="No step told of any">
+        {formatCount(null)}
+      </Fact>
+    );
+  }
+  return (
+    <Fact label="Tokens" title={`${formatCount(input)} in, ${formatCount(output)} out`}>
+      {formatShortCount(input)} <span className={styles.muted}>in</span> {formatShortCount(output)}{' '}
+      <span className={styles.muted}>out</span>
+    </Fact>
   );
 }
 

@@ -1,12 +1,13 @@
 import { useParams } from 'react-router';
+import { GraphqlFault } from '../../../access/graphql-post';
 import { ButtonLink } from '../../components/Button';
+import { Notice } from '../../components/Notice';
 import { FaultPanel, Loading, StatePanel } from '../../components/States';
 import { useProject } from '../../shell/project-context';
 import { usePageTitle } from '../../shell/use-page-title';
 import { TaskSteps } from './steps/TaskSteps';
 import { TaskHeader } from './TaskHeader';
 import { useTask } from './use-task';
-import styles from './TaskPage.module.css';
 
 /** One task: its head, and below it what it did. */
 export function TaskPage() {
@@ -16,7 +17,10 @@ export function TaskPage() {
   usePageTitle(task?.name ?? 'Task');
 
   if (query.isPending) return <Loading what="Loading the task" />;
-  if (query.isError && !task) return <FaultPanel fault={query.error} onRetry={() => void query.refetch()} />;
+  const isMissing = query.error instanceof GraphqlFault && query.error.code === 'NOT_FOUND';
+  if (query.isError && !task && !isMissing) {
+    return <FaultPanel fault={query.error} onRetry={() => void query.refetch()} />;
+  }
   if (!task || task.project.id !== project.id) {
     return (
       <StatePanel
@@ -32,13 +36,9 @@ export function TaskPage() {
     );
   }
   return (
-    <div className={styles.page}>
+    <div className="filling-column">
       <TaskHeader task={task} />
-      {liveFault && (
-        <p className={styles.notice} role="alert">
-          This task is not live: {liveFault.message}
-        </p>
-      )}
+      {liveFault && <Notice role="alert">This task is not live: {liveFault.message}</Notice>}
       <TaskSteps key={task.id} task={task} />
     </div>
   );

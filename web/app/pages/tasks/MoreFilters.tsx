@@ -1,5 +1,6 @@
 import { Checks } from '../../components/Checks';
 import { Choice, Field } from '../../components/Field';
+import { AmountField, NamesField } from '../../components/FilterFields';
 import { useDraft } from '../../components/use-draft';
 import { showName } from '../../format/hostile-text';
 import type { AgentChoicesQuery, TaskFilter } from '../../generated/graphql';
@@ -51,24 +52,24 @@ export function MoreFilters({ filter, agents, onChange }: Props) {
           onChoose={(agentVersionId) => onChange({ agentVersionId })}
         />
       )}
-      <Text
+      <NamesField
         label="Types"
         hint="Any of these, with commas"
         value={filter.types}
         onChange={(types) => onChange({ types })}
       />
-      <Text
+      <NamesField
         label="Tags"
         hint="All of these, with commas"
         value={filter.tags}
         onChange={(tags) => onChange({ tags })}
       />
-      <Amount
+      <AmountField
         label="Took at least (seconds)"
         value={filter.minLatencyMs == null ? null : filter.minLatencyMs / 1_000}
         onChange={(seconds) => onChange({ minLatencyMs: seconds === null ? null : seconds * 1_000 })}
       />
-      <Amount
+      <AmountField
         label="Cost at least (US dollars)"
         value={filter.minCostUsd ?? null}
         onChange={(minCostUsd) => onChange({ minCostUsd })}
@@ -99,49 +100,6 @@ export function MoreFilters({ filter, agents, onChange }: Props) {
         />
       </div>
     </div>
-  );
-}
-
-interface TextProps {
-  label: string;
-  hint: string;
-  value: string[] | null | undefined;
-  onChange: (texts: string[]) => void;
-}
-
-function Text({ label, hint, value, onChange }: TextProps) {
-  const draft = useDraft((value ?? []).join(', '), (text) =>
-    onChange(
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    ),
-  );
-  return <Field {...draft} label={label} hint={hint} />;
-}
-
-interface AmountProps {
-  label: string;
-  value: number | null;
-  onChange: (amount: number | null) => void;
-}
-
-function Amount({ label, value, onChange }: AmountProps) {
-  const draft = useDraft(value === null ? '' : String(value), (text) => {
-    const amount = Number(text);
-    if (text === '') onChange(null);
-    else if (Number.isFinite(amount) && amount >= 0) onChange(amount);
-  });
-  const amount = Number(draft.value);
-  const isWrong = !Number.isFinite(amount) || amount < 0;
-  return (
-    <Field
-      {...draft}
-      label={label}
-      inputMode="decimal"
-      problem={isWrong ? 'A number from 0 on, such as 2.5.' : undefined}
-    />
   );
 }
 

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
-import { Checks } from '../../components/Checks';
+import { ChecksMenu } from '../../components/ChecksMenu';
+import { compactFilter } from '../../components/compact-filter';
 import { Disclosure } from '../../components/Disclosure';
 import { Choice, Field } from '../../components/Field';
 import { TASK_STATUS_LABELS } from '../../components/StatusBadge';
@@ -11,7 +12,7 @@ import { AgentChoicesDocument, type TaskFilter, type TaskOrder } from '../../gen
 import { useProject } from '../../shell/project-context';
 import { FilterChips } from './FilterChips';
 import { MoreFilters, MORE_KEYS } from './MoreFilters';
-import { countFilters, TASK_STATUSES, type TaskView } from './task-view';
+import { countFilters, type TaskView } from './task-view';
 import styles from './TaskFilters.module.css';
 
 const ORDER_LABELS: Record<TaskOrder, string> = {
@@ -24,13 +25,12 @@ const ORDERS = (Object.keys(ORDER_LABELS) as TaskOrder[]).map((value) => ({
   value,
   label: ORDER_LABELS[value],
 }));
-const STATUSES = TASK_STATUSES.map((value) => ({ value, label: TASK_STATUS_LABELS[value] }));
 /** As many agents as a list to choose from can bear. */
 const MOST_AGENTS = 500;
 
 interface Props {
   view: TaskView;
-  onView: (view: TaskView) => void;
+  onView: (change: (view: TaskView) => TaskView) => void;
 }
 
 /** What narrows and orders the task list. */
@@ -38,7 +38,8 @@ export function TaskFilters({ view, onView }: Props) {
   const project = useProject();
   const { api } = useApi();
   const { filter } = view;
-  const set = (part: TaskFilter) => onView({ ...view, filter: compact({ ...filter, ...part }) });
+  const set = (part: TaskFilter) =>
+    onView((view) => ({ ...view, filter: compactFilter({ ...view.filter, ...part }) }));
   const search = useDraft(filter.search ?? '', (text) => set({ search: text }));
   const { data } = useQuery({
     queryKey: ['agent-choices', project.id],
@@ -63,14 +64,12 @@ export function TaskFilters({ view, onView }: Props) {
             type="search"
           />
         </div>
-        <Disclosure label="Status" count={filter.statuses?.length ?? 0}>
-          <Checks
-            label="Status"
-            values={filter.statuses ?? []}
-            options={STATUSES}
-            onChange={(statuses) => set({ statuses })}
-          />
-        </Disclosure>
+        <ChecksMenu
+          label="Status"
+          values={filter.statuses}
+          labels={TASK_STATUS_LABELS}
+          onChange={(statuses) => set({ statuses })}
+        />
         <Choice
           label="Agent"
           isLabelHidden
@@ -88,26 +87,21 @@ export function TaskFilters({ view, onView }: Props) {
           className={styles.order}
           value={view.orderBy}
           options={ORDERS}
-          onChoose={(orderBy) => onView({ ...view, orderBy })}
+          onChoose={(orderBy) => onView((view) => ({ ...view, orderBy }))}
         />
       </div>
       {countFilters(filter) > 0 && (
         <div className={styles.chips}>
-          <FilterChips filter={filter} agents={agents} onChange={(filter) => onView({ ...view, filter })} />
-          <Button look="quiet" onPress={() => onView({ ...view, filter: {} })}>
+          <FilterChips
+            filter={filter}
+            agents={agents}
+            onChange={(filter) => onView((view) => ({ ...view, filter }))}
+          />
+          <Button look="quiet" onPress={() => onView((view) => ({ ...view, filter: {} }))}>
             Clear all
           </Button>
         </div>
       )}
     </search>
-  );
-}
-
-/** Without the parts that say nothing. */
-function compact(filter: TaskFilter): TaskFilter {
-  return Object.fromEntries(
-    Object.entries(filter).filter(
-      ([, value]) => value != null && value !== '' && !(Array.isArray(value) && value.length === 0),
-    ),
   );
 }

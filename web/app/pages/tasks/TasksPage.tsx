@@ -1,40 +1,39 @@
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useMemo, useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { useState } from 'react';
 import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
+import { Notice } from '../../components/Notice';
 import { FaultPanel, Loading, StatePanel } from '../../components/States';
 import { HasTasksDocument } from '../../generated/graphql';
 import { useProject } from '../../shell/project-context';
+import { useAddressView } from '../../shell/use-address-view';
 import { usePageTitle } from '../../shell/use-page-title';
 import { FirstRun } from '../first-run/FirstRun';
 import { TaskFilters } from './TaskFilters';
 import { TaskTable } from './TaskTable';
 import { countFilters, readTaskView, writeTaskView, type TaskView } from './task-view';
 import { MOST_COUNTED, useTaskList } from './use-task-list';
-import styles from './TasksPage.module.css';
 
 const EVERYTHING: TaskView = { filter: {}, orderBy: 'NEWEST' };
 
 export function TasksPage() {
   const project = useProject();
-  const [params, setParams] = useSearchParams();
-  const address = params.toString();
-  const view = useMemo(() => readTaskView(new URLSearchParams(address)), [address]);
-  const setView = useCallback(
-    (view: TaskView) => setParams(writeTaskView(view), { replace: true }),
-    [setParams],
-  );
+  const [view, changeView] = useAddressView(readTaskView, writeTaskView);
   usePageTitle(`Tasks of ${project.name}`);
   return (
-    <div className={styles.page}>
+    <div className="filling-column">
       <h1 className="visually-hidden">Tasks</h1>
-      <TaskList view={view} onView={setView} />
+      <TaskList view={view} onView={changeView} />
     </div>
   );
 }
 
-function TaskList({ view, onView }: { view: TaskView; onView: (view: TaskView) => void }) {
+interface TaskListProps {
+  view: TaskView;
+  onView: (change: (view: TaskView) => TaskView) => void;
+}
+
+function TaskList({ view, onView }: TaskListProps) {
   const project = useProject();
   const { query, newerCount, showNewest, liveFault } = useTaskList(project.id, view);
   const [newestFault, setNewestFault] = useState<Error | null>(null);
@@ -68,7 +67,7 @@ function TaskList({ view, onView }: { view: TaskView; onView: (view: TaskView) =
         {filters}
         <StatePanel
           title="No task matches"
-          action={<Button onPress={() => onView(EVERYTHING)}>Show all tasks</Button>}
+          action={<Button onPress={() => onView(() => EVERYTHING)}>Show all tasks</Button>}
         >
           <p>
             {hasTasks === false
@@ -82,15 +81,9 @@ function TaskList({ view, onView }: { view: TaskView; onView: (view: TaskView) =
   return (
     <>
       {filters}
-      {liveFault && (
-        <p className={styles.notice} role="alert">
-          The list is not live: {liveFault.message}
-        </p>
-      )}
+      {liveFault && <Notice role="alert">The list is not live: {liveFault.message}</Notice>}
       {newestFault !== null && (
-        <p className={styles.notice} role="alert">
-          The newest tasks could not be read: {newestFault.message}
-        </p>
+        <Notice role="alert">The newest tasks could not be read: {newestFault.message}</Notice>
       )}
       <TaskTable
         key={JSON.stringify(view)}

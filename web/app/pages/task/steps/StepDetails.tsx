@@ -6,23 +6,34 @@ import { LongText } from '../../../components/LongText';
 import { Payload } from '../../../components/Payload';
 import { Loading } from '../../../components/States';
 import { showControls, showName } from '../../../format/hostile-text';
-import { formatCount } from '../../../format/numbers';
+import { readAround, type JsonText } from '../../../format/json-text';
+import { formatCost, formatCount } from '../../../format/numbers';
 import { formatExact, parseTime } from '../../../format/times';
-import { StepContentDocument } from '../../../generated/graphql';
+import { StepContentDocument, type StepContentQuery } from '../../../generated/graphql';
 import type { StepRow } from './step-store';
 import styles from './StepDetails.module.css';
 
 /** Payloads are large; those that are no longer open are soon let go. */
 const KEPT_MS = 30_000;
+const PAYLOADS = new Set(['input', 'output', 'attributes'] as const);
+
+type Payloads = Record<'input' | 'output' | 'attributes', JsonText | null>;
+type Step = NonNullable<NonNullable<StepContentQuery['task']>['step']>;
+type StepContent = Omit<Step, keyof Payloads> & Payloads;
+
+/** Payloads may be of millions of values: they stay text, and only what is shown of them is read. */
+const readContent = (text: string) => readAround(text, ['data', 'task', 'step'], PAYLOADS);
 
 /** What a step was given and what came of it: read when it is opened, and again when it changed. */
 export function StepDetails({ row, mark }: { row: StepRow; mark: string }) {
   const { api } = useApi();
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ['step', row.id, row.revision],
-    queryFn: async ({ signal }) =>
-      (await api.request(StepContentDocument, { taskId: row.taskId, seq: row.seq }, signal)).task?.step ??
-      null,
+    queryFn: async ({ signal }) => {
+      const variables = { taskId: row.taskId, seq: row.seq };
+      const { task } = await api.request(StepContentDocument, variables, signal, { read: readContent });
+      return (task?.step ?? null) as StepContent | null;
+    },
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: KEPT_MS,
@@ -61,14 +72,7 @@ export function StepDetails({ row, mark }: { row: StepRow; mark: string }) {
   );
 }
 
-interface Content {
-  provider: string | null;
-  cachedInputTokens: number | null;
-  cacheWriteTokens: number | null;
-  reasoningTokens: number | null;
-}
-
-function Facts({ row, content }: { row: StepRow; content: Content }) {
+function Facts({ row, content }: { row: StepRow; content: StepContent }) {
   const startedMs = parseTime(row.startedAt);
   const facts: [label: string, value: string | null][] = [
     ['Started', startedMs === null ? null : formatExact(startedMs)],
@@ -79,7 +83,7 @@ function Facts({ row, content }: { row: StepRow; content: Content }) {
     ['Cached', content.cachedInputTokens ? formatCount(content.cachedInputTokens) : null],
     ['Written to cache', content.cacheWriteTokens ? formatCount(content.cacheWriteTokens) : null],
     ['Reasoning', content.reasoningTokens ? formatCount(content.reasoningTokens) : null],
-    ['Cost', row.costUsd === null ? null : row.costSource.toLowerCase()],
+    ['Cost', row.costUsd === null ? null : `${formatCost(row.costUsd)}, ${row.costSource.toLowerCase()}`],
     ['Key', showName(row.key, 100)],
     ['Within', row.parentKey === null ? null : showName(row.parentKey, 100)],
   ];

@@ -8,6 +8,7 @@ import {
   useState,
   type KeyboardEvent,
   type Ref,
+  type RefObject,
 } from 'react';
 import { Button } from '../../../components/Button';
 import { useMedia } from '../../../components/use-media';
@@ -38,9 +39,13 @@ export interface StepSource {
   isFoldedAt: (index: number) => boolean | undefined;
 }
 
+/** A step to be brought into sight, and focused, as soon as it is there. */
+export interface AskedStep {
+  seq: number;
+  isFocused: boolean;
+}
+
 export interface StepListHandle {
-  /** Brings a step into sight and focuses it, as soon as it is there. */
-  go: (seq: number) => void;
   /** So many rows on from the selected one; where none is, to what is in sight. */
   move: (by: number) => void;
   moveTo: (index: number) => void;
@@ -53,9 +58,11 @@ interface Props {
   scale: StepScale;
   mark: string;
   selectedSeq: number | null;
+  /** Emptied here when the step is in sight. A new list begins at the selected step. */
+  asked: RefObject<AskedStep | null>;
   opened: ReadonlySet<number>;
-  /** Whether what comes last is what is newest, so that the end can be followed. */
-  hasLiveEnd: boolean;
+  /** How many steps the task has, which counts what is new; null where the end is not what is newest. */
+  newestCount: number | null;
   startsAtEnd: boolean;
   onSelect: (seq: number) => void;
   onToggle: (seq: number) => void;
@@ -65,16 +72,22 @@ interface Props {
 
 /** The steps as rows, of which only those in sight are in the page. */
 export function StepList(props: Props) {
-  const { ref, source, look, scale, mark, selectedSeq, opened, hasLiveEnd, onSelect, onInSight } = props;
+  const { ref, source, look, scale, mark, selectedSeq, asked, opened, newestCount, onSelect, onInSight } =
+    props;
   const { count } = source;
+  const newest = newestCount ?? count;
   const scroller = useRef<HTMLDivElement>(null);
-  const rowPx = useMedia('(max-width: 720px)') ? NARROW_ROW_PX : WIDE_ROW_PX;
-  const pending = useRef<{ seq: number; isFocused: boolean } | null>(
-    selectedSeq === null ? null : { seq: selectedSeq, isFocused: false },
-  );
+  const isNarrow = useMedia('(max-width: 720px)');
+  const rowPx = isNarrow ? NARROW_ROW_PX : WIDE_ROW_PX;
+  const headPx = isNarrow ? 0 : HEAD_PX;
   const wantsFocus = useRef<number | null>(null);
   /** How many steps there were when the reader left the end; null = the end is followed. */
-  const [leftAt, setLeftAt] = useState(props.startsAtEnd ? null : count);
+  const [leftAt, setLeftAt] = useState(props.startsAtEnd ? null : newest);
+  const newestNow = useRef(newest);
+  useLayoutEffect(() => {
+    newestNow.current = newest;
+  }, [newest]);
+  const leaveEnd = useCallback(() => setLeftAt((left) => left ?? newestNow.current), []);
   const lastTop = useRef(0);
 
   const virtualizer = useVirtualizer({
@@ -83,9 +96,11 @@ export function StepList(props: Props) {
     estimateSize: () => rowPx,
     getItemKey: source.seqAt,
     overscan: OVERSCAN_ROWS,
-    scrollPaddingStart: HEAD_PX,
+    // The head stands above the first row, and later over whatever is at the top.
+    scrollMargin: headPx,
+    scrollPaddingStart: headPx,
   });
-  useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowPx, look]);
+  useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowPx]);
 
   const indexOf = source.indexOf;
   const onResize = useCallback(
@@ -98,10 +113,12 @@ export function StepList(props: Props) {
   const formerlyOpened = useRef(opened);
   useLayoutEffect(() => {
     for (const seq of formerlyOpened.current) if (!opened.has(seq)) onResize(seq, rowPx);
+    // Whoever reads a step does not want it moved away by those to come.
+    if (opened.size > formerlyOpened.current.size) leaveEnd();
     formerlyOpened.current = opened;
-  }, [opened, onResize, rowPx]);
+  }, [opened, onResize, rowPx, leaveEnd]);
 
-  const isFollowing = hasLiveEnd && leftAt === null;
+  const isFollowing = newestCount !== null && leftAt === null;
   useLayoutEffect(() => {
     const element = scroller.current;
     if (isFollowing && element) element.scrollTop = element.scrollHeight;
@@ -115,19 +132,34 @@ export function StepList(props: Props) {
   }, [firstShown, lastShown, count, onInSight]);
 
   const reach = (seq: number, index: number, isFocused: boolean) => {
-    setLeftAt((left) => left ?? count);
+    leaveEnd();
     if (isFocused) wantsFocus.current = seq;
     virtualizer.scrollToIndex(index, {
       align: index >= firstShown && index <= lastShown ? 'auto' : 'center',
     });
   };
+  useEffect(() => {
+    if (asked.current?.seq === selectedSeq) return;
+    asked.current = selectedSeq === null ? null : { seq: selectedSeq, isFocused: false };
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- where the list begins is settled once
+  }, []);
+  // The page is drawn anew a little after it was asked to: this list may have taken what was meant for the one after it.
+  useLayoutEffect(
+    () => () => {
+      const row = document.activeElement?.closest('[data-open]')?.closest<HTMLElement>('[data-seq]');
+      const seq =
+        wantsFocus.current ?? (row && scroller.current?.contains(row) ? Number(row.dataset.seq) : null);
+      if (seq !== null) asked.current = { seq, isFocused: true };
+    },
+    [asked],
+  );
   // What was asked for may only come into the list, and then into the page, after it was asked for.
   useEffect(() => {
-    const asked = pending.current;
-    const index = asked ? indexOf(asked.seq) : -1;
-    if (asked && index >= 0 && index < count) {
-      pending.current = null;
-      reach(asked.seq, index, asked.isFocused);
+    const step = asked.current;
+    const index = step ? indexOf(step.seq) : -1;
+    if (step && index >= 0 && index < count) {
+      asked.current = null;
+      reach(step.seq, index, step.isFocused);
     }
     if (wantsFocus.current === null) return;
     const row = scroller.current?.querySelector(`[data-seq="${wantsFocus.current}"] [data-open]`);
@@ -136,19 +168,21 @@ export function StepList(props: Props) {
     row.focus({ preventScroll: true });
   });
 
+  /** Who has gone on is not called back. */
+  const forgetAsked = () => {
+    asked.current = null;
+  };
   const moveTo = (index: number) => {
     if (count === 0) return;
+    forgetAsked();
     const target = Math.min(Math.max(index, 0), count - 1);
     const seq = source.seqAt(target);
     onSelect(seq);
     reach(seq, target, true);
+    if (target === count - 1) setLeftAt(null);
   };
   const selectedIndex = selectedSeq === null ? -1 : indexOf(selectedSeq);
   useImperativeHandle(ref, () => ({
-    go: (seq) => {
-      pending.current = { seq, isFocused: true };
-      onSelect(seq);
-    },
     move: (by) => {
       const { startIndex, endIndex } = virtualizer.range ?? { startIndex: 0, endIndex: 0 };
       moveTo(selectedIndex >= 0 ? selectedIndex + by : by > 0 ? startIndex : endIndex);
@@ -173,21 +207,36 @@ export function StepList(props: Props) {
     event.preventDefault();
     moveTo(target);
   };
+  const { onFold: fold } = props;
+  const onFold = useCallback(
+    (seq: number) => {
+      leaveEnd();
+      fold(seq);
+    },
+    [leaveEnd, fold],
+  );
   const onScroll = () => {
     const element = scroller.current;
     if (!element) return;
     const { scrollTop, scrollHeight, clientHeight } = element;
     if (scrollTop + clientHeight >= scrollHeight - END_PX) setLeftAt(null);
-    else if (scrollTop < lastTop.current) setLeftAt((left) => left ?? count);
+    else if (scrollTop < lastTop.current) leaveEnd();
     lastTop.current = scrollTop;
   };
-  const newCount = hasLiveEnd && leftAt !== null ? Math.max(count - leftAt, 0) : 0;
+  const newCount = newestCount !== null && leftAt !== null ? newestCount - leftAt : 0;
   // Tab always finds a row that is in the page, also after the selected one was scrolled away.
   const tabIndex = selectedIndex >= firstShown && selectedIndex <= lastShown ? selectedIndex : firstShown;
 
   return (
     <div className={styles.frame}>
-      <div ref={scroller} className={styles.scroller} onScroll={onScroll} onKeyDown={onKeyDown}>
+      <div
+        ref={scroller}
+        className={styles.scroller}
+        onScroll={onScroll}
+        onKeyDown={onKeyDown}
+        onWheel={forgetAsked}
+        onPointerDown={forgetAsked}
+      >
         <div aria-hidden="true" className={`${styles.head} ${rowStyles.columns} ${rowStyles[look]}`}>
           {COLUMNS.map((label) => (
             <span key={label}>{label}</span>
@@ -210,7 +259,7 @@ export function StepList(props: Props) {
                 seq={seq}
                 index={index}
                 count={count}
-                topPx={start}
+                topPx={start - headPx}
                 heightPx={rowPx}
                 look={look}
                 scale={scale}
@@ -221,7 +270,7 @@ export function StepList(props: Props) {
                 isTabStop={index === tabIndex}
                 mark={mark}
                 onToggle={props.onToggle}
-                onFold={props.onFold}
+                onFold={onFold}
                 onFocus={onSelect}
                 onResize={onResize}
               >

@@ -1,23 +1,22 @@
-import { useCallback, useMemo, useRef, useState } from 'react';
-import { useApi } from '../../../api/api-context';
+import { useCallback, useMemo, useReducer, useRef, useState } from 'react';
 import { Button } from '../../../components/Button';
+import { Notice } from '../../../components/Notice';
+import { useLatest } from '../../../components/use-latest';
 import { FaultPanel, Loading, StatePanel } from '../../../components/States';
-import { useToasts } from '../../../components/Toasts';
 import { showControls } from '../../../format/hostile-text';
 import { formatCount } from '../../../format/numbers';
 import { parseTime } from '../../../format/times';
-import { ExtremeStepsDocument, MatchingStepsDocument } from '../../../generated/graphql';
 import { hasEnded, type TaskHead } from '../use-task';
 import { KeysDialog } from './KeysDialog';
-import { StepBar, type Jump } from './StepBar';
-import { StepList, type StepListHandle } from './StepList';
+import { StepBar } from './StepBar';
+import { StepList, type AskedStep, type StepListHandle } from './StepList';
 import { STEP_LOOKS, type StepLook } from './step-view';
 import type { StepScale } from './TraceStep';
 import { useStepAddress } from './use-step-address';
+import { useStepJumps } from './use-step-jumps';
 import { useStepKeys } from './use-step-keys';
 import { MOST_IN_TREE, useLogSource, useMatchSource, useTreeSource } from './use-step-source';
 import { useStepStore } from './use-step-store';
-import styles from './TaskSteps.module.css';
 
 interface Props {
   /** Kept current by the page; the steps are read here. */
@@ -28,21 +27,22 @@ const NOTHING: ReadonlySet<number> = new Set();
 
 /** What the task did, step by step: as a log, a tree or a timeline. */
 export function TaskSteps({ task }: Props) {
-  const { api } = useApi();
-  const toasts = useToasts();
-  const { view, setView, selectedSeq, select } = useStepAddress();
-  const { store, version, liveFault, firstMs } = useStepStore(task);
+  const { view, changeView, selectedSeq, select } = useStepAddress();
+  const { store, version, isFollowed, liveFault, firstMs } = useStepStore(task);
   const [opened, setOpened] = useState<ReadonlySet<number>>(() =>
     selectedSeq === null ? NOTHING : new Set([selectedSeq]),
   );
   const [folded, setFolded] = useState(NOTHING);
   const [areKeysShown, setKeysShown] = useState(false);
   const list = useRef<StepListHandle>(null);
+  const [startSeq] = useState(selectedSeq);
+  const asked = useRef<AskedStep | null>(null);
+  const [, drawAgain] = useReducer((count: number) => count + 1, 0);
   const root = useRef<HTMLElement>(null);
 
   const isLive = !hasEnded(task);
   const log = useLogSource(store, version);
-  const found = useMatchSource(task.id, store, view.filter, isLive);
+  const found = useMatchSource(task.id, store, view.filter, isFollowed, startSeq);
   const tree = useTreeSource(store, version, folded, view.look !== 'log' && found === null);
   const source = found?.source ?? tree ?? log.source;
   const scale = useScale(task, view.look, store.maxLatencyMs, store.lastMs, firstMs);
@@ -56,45 +56,31 @@ export function TaskSteps({ task }: Props) {
   );
   const onFold = useCallback((seq: number) => setFolded((folded) => toggled(folded, seq)), []);
 
+  const showAll = () => changeView((view) => ({ ...view, filter: {} }));
   const go = (seq: number) => {
-    if (seq > store.count) {
-      toasts.show({
-        tone: 'bad',
-        text: `There is no step ${formatCount(seq)}: the last is ${formatCount(store.count)}.`,
-      });
-      return;
-    }
     // What the filter leaves out, or lies in a folded step, is shown all the same.
-    if (found && found.source.indexOf(seq) < 0) setView({ ...view, filter: {} });
-    if (tree && tree.indexOf(seq) < 0) setFolded(NOTHING);
-    list.current?.go(seq);
+    if (found && found.source.indexOf(seq) < 0) showAll();
+    const row = store.row(seq);
+    const within = new Set(row && store.ancestorsOf(row).map(({ seq }) => seq));
+    setFolded((folded) => new Set([...folded].filter((seq) => !within.has(seq))));
+    asked.current = { seq, isFocused: true };
+    select(seq);
+    // Also where that step is the selected one already, and was scrolled away.
+    drawAgain();
   };
-  const onJump = async (jump: Jump) => {
-    try {
-      const seq = await seekStep(jump);
-      if (seq === null) toasts.show({ tone: 'good', text: NONE[jump] });
-      else go(seq);
-    } catch (error) {
-      toasts.show({ tone: 'bad', text: (error as Error).message });
-    }
-  };
-  const seekStep = async (jump: Jump): Promise<number | null> => {
-    if (jump === 'slowest' || jump === 'costliest') {
-      const { task: at } = await api.request(ExtremeStepsDocument, { taskId: task.id });
-      return (jump === 'slowest' ? at?.slowestStep?.seq : at?.costliestStep?.seq) ?? null;
-    }
-    const fromSeq = jump === 'first-error' ? 1 : (selectedSeq ?? 0) + 1;
-    const filter = { statuses: ['FAILED' as const] };
-    const { task: at } = await api.request(MatchingStepsDocument, {
-      taskId: task.id,
-      filter,
-      first: 1,
-      fromSeq,
-    });
-    return at?.steps.nodes[0]?.seq ?? null;
-  };
+  const jumps = useLatest(useStepJumps({ taskId: task.id, store, startMs: scale.startMs, selectedSeq, go }));
   const focusField = (selector: string) => root.current?.querySelector<HTMLInputElement>(selector)?.focus();
-  const setLook = (look: StepLook) => setView({ ...view, look });
+  const setLook = (look: StepLook) => {
+    // Another list takes the place of this one, and the focus stays at its step.
+    const isInList = document.activeElement?.matches('[data-open]') ?? false;
+    if (selectedSeq !== null) asked.current = { seq: selectedSeq, isFocused: isInList };
+    changeView((view) => ({ ...view, look }));
+  };
+  const bar = useLatest({
+    onLook: setLook,
+    onMove: (by: number) => list.current?.move(by),
+    onKeys: () => setKeysShown(true),
+  });
   useStepKeys({
     j: () => list.current?.move(1),
     k: () => list.current?.move(-1),
@@ -104,11 +90,12 @@ export function TaskSteps({ task }: Props) {
     g: () => list.current?.moveTo(0),
     G: () => list.current?.moveTo(source.count - 1),
     '/': () => focusField('input[type=search]'),
-    '#': () => focusField('input[inputmode=numeric]'),
-    f: () => void onJump('first-error'),
-    e: () => void onJump('next-error'),
-    s: () => void onJump('slowest'),
-    c: () => void onJump('costliest'),
+    '#': () => focusField('input[name=step]'),
+    t: () => focusField('input[name=time]'),
+    f: () => jumps.to('first-error'),
+    e: () => jumps.to('next-error'),
+    s: () => jumps.to('slowest'),
+    c: () => jumps.to('costliest'),
     '?': () => setKeysShown(true),
     ...Object.fromEntries(STEP_LOOKS.map((look, index) => [String(index + 1), () => setLook(look)])),
   });
@@ -117,36 +104,30 @@ export function TaskSteps({ task }: Props) {
   const fault = found ? found.matching.fault : store.fault;
   const retry = () => (found ? found.matching.retry() : store.retry());
   return (
-    <section ref={root} className={styles.steps} aria-label="What it did">
+    <section ref={root} className="filling-column" aria-label="What it did">
       <StepBar
         view={view}
         matches={found && `${formatCount(found.total)} ${found.total === 1 ? 'match' : 'matches'}`}
-        onView={setView}
-        onJump={(jump) => void onJump(jump)}
-        onGo={go}
-        onMove={(by) => list.current?.move(by)}
-        onKeys={() => setKeysShown(true)}
+        onView={changeView}
+        jumps={jumps}
+        {...bar}
       />
-      {liveFault && (
-        <p className={styles.notice} role="alert">
-          The steps are not live: {showControls(liveFault.message)}
-        </p>
-      )}
+      {liveFault && <Notice role="alert">The steps are not live: {showControls(liveFault.message)}</Notice>}
       {isTooLarge && (
-        <p className={styles.notice}>
+        <Notice>
           More than {formatCount(MOST_IN_TREE)} steps: they stand in the order of their numbers, indented
-          below parents that have been read.
-        </p>
+          below their parents.
+        </Notice>
       )}
       {tree && store.loadedCount < store.count && (
-        <p className={styles.notice} role="status">
+        <Notice role="status">
           {formatCount(store.loadedCount)} of {formatCount(store.count)} steps read…
-        </p>
+        </Notice>
       )}
       {fault && source.count > 0 && (
-        <p className={styles.notice} role="alert">
+        <Notice role="alert">
           Steps could not be read: {showControls(fault.message)} <Button onPress={retry}>Try again</Button>
-        </p>
+        </Notice>
       )}
       {source.count > 0 ? (
         <StepList
@@ -156,10 +137,11 @@ export function TaskSteps({ task }: Props) {
           source={source}
           look={view.look}
           scale={scale}
-          mark={view.filter.search ?? ''}
+          mark={view.filter.search ?? view.mark}
           selectedSeq={selectedSeq}
+          asked={asked}
           opened={opened}
-          hasLiveEnd={found === null && tree === null}
+          newestCount={found ? null : store.count}
           startsAtEnd={isLive && selectedSeq === null}
           onSelect={select}
           onToggle={onToggle}
@@ -171,10 +153,7 @@ export function TaskSteps({ task }: Props) {
       ) : (found && !found.matching.isRead) || (tree && store.count > 0) ? (
         <Loading what="Loading steps" />
       ) : found ? (
-        <StatePanel
-          title="No step matches"
-          action={<Button onPress={() => setView({ ...view, filter: {} })}>Show all steps</Button>}
-        />
+        <StatePanel title="No step matches" action={<Button onPress={showAll}>Show all steps</Button>} />
       ) : (
         <StatePanel title="No steps yet">
           {isLive && <p>They appear here as the agent reports them.</p>}
@@ -184,13 +163,6 @@ export function TaskSteps({ task }: Props) {
     </section>
   );
 }
-
-const NONE: Record<Jump, string> = {
-  'first-error': 'No step failed.',
-  'next-error': 'No step after this one failed.',
-  slowest: 'No step has a known latency.',
-  costliest: 'No step has a known cost.',
-};
 
 function toggled(seqs: ReadonlySet<number>, seq: number): ReadonlySet<number> {
   const next = new Set(seqs);

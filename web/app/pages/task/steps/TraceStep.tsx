@@ -1,10 +1,10 @@
-import { memo, useEffect, useRef, type ReactNode } from 'react';
+import { memo, useEffect, useRef, type CSSProperties, type ReactNode } from 'react';
 import { Marked } from '../../../components/Marked';
+import { StepStatusBadge, StepTypeLabel, toneOf } from '../../../components/StepType';
 import { showName } from '../../../format/hostile-text';
 import { formatCost, formatCount, formatDuration, formatShortCount } from '../../../format/numbers';
 import { parseTime } from '../../../format/times';
 import type { StepRow } from './step-store';
-import { StepStatusBadge, StepTypeLabel, toneOf } from './StepType';
 import type { StepLook } from './step-view';
 import styles from './TraceStep.module.css';
 
@@ -70,7 +70,8 @@ export const TraceStep = memo(function TraceStep(props: Props) {
     >
       <div
         className={`${styles.columns} ${styles[look]}`}
-        style={{ height: heightPx }}
+        // With the line below it a row is as high as it was told.
+        style={{ height: heightPx - 1 }}
         onClick={(event) => {
           if (event.target instanceof Element && event.target.closest('button')) return;
           if (row && getSelection()?.isCollapsed !== false) props.onToggle(seq);
@@ -159,32 +160,28 @@ function tokensTitle({ inputTokens, outputTokens }: StepRow): string {
 }
 
 function Latency({ row, maxMs }: { row: StepRow; maxMs: number }) {
-  const share = row.latencyMs === null || maxMs === 0 ? 0 : row.latencyMs / maxMs;
-  return (
-    <span className={styles.latency}>
-      <span className={styles.track} aria-hidden="true">
-        {row.latencyMs !== null && (
-          <span className={`${styles.bar} ${toneOf(row.type)}`} style={{ width: `${share * 100}%` }} />
-        )}
-      </span>
-      <span className={styles.figure}>{row.latencyMs === null ? '' : formatDuration(row.latencyMs)}</span>
-    </span>
-  );
+  const share = maxMs === 0 ? 0 : (row.latencyMs ?? 0) / maxMs;
+  return <Bar row={row} place={row.latencyMs === null ? null : { width: `${share * 100}%` }} />;
 }
 
 function Waterfall({ row, scale, offsetMs }: { row: StepRow; scale: StepScale; offsetMs: number | null }) {
-  const left = offsetMs === null ? 0 : Math.min(Math.max(offsetMs / scale.spanMs, 0), 1);
+  if (offsetMs === null) return <Bar row={row} place={null} />;
+  const left = Math.min(Math.max(offsetMs / scale.spanMs, 0), 1);
   const width = Math.min((row.latencyMs ?? 0) / scale.spanMs, 1 - left);
   return (
+    <Bar row={row} place={{ marginLeft: `min(${left * 100}%, 100% - 2px)`, width: `${width * 100}%` }} />
+  );
+}
+
+/** @param place null = not known, and then no bar is drawn: an empty one would say zero */
+function Bar({ row, place }: { row: StepRow; place: CSSProperties | null }) {
+  return (
     <span className={styles.latency}>
-      <span className={styles.track} aria-hidden="true">
-        {offsetMs !== null && (
-          <span
-            className={`${styles.bar} ${toneOf(row.type)}`}
-            style={{ marginLeft: `min(${left * 100}%, 100% - 2px)`, width: `${width * 100}%` }}
-          />
-        )}
-      </span>
+      {place && (
+        <span className={styles.track} aria-hidden="true">
+          <span className={`${styles.bar} ${toneOf(row.type)}`} style={place} />
+        </span>
+      )}
       <span className={styles.figure}>{row.latencyMs === null ? '' : formatDuration(row.latencyMs)}</span>
     </span>
   );

@@ -9,7 +9,18 @@ const MOST_REQUESTS = 3;
 const MOST_ROWS = 30_000;
 const KEPT_AROUND = 5_000;
 
-type ReadWindow = (fromSeq: number, first: number, signal: AbortSignal) => Promise<StepRow[]>;
+/** How many parents one request reads. */
+const MOST_KEYS = 100;
+/** A row is not looked upwards from further than this. */
+const MOST_ANCESTORS = 50;
+
+/** How steps are read. */
+export interface StepReader {
+  /** So many from a number on. */
+  window: (fromSeq: number, first: number, signal: AbortSignal) => Promise<StepRow[]>;
+  /** Those of the keys, as far as there are such. */
+  keys: (keys: string[], signal: AbortSignal) => Promise<StepRow[]>;
+}
 
 /**
  * The steps of one task as far as they are known: read in windows around what is in sight, and kept current by what is
@@ -24,7 +35,12 @@ export class StepStore {
   /** Windows that stayed incomplete, and the count that they were read at: read again only when there is more. */
   readonly #triedAt = new Map<number, number>();
   #inSight: [first: number, last: number] = [1, 1];
+  /** Keys of parents that were asked for; those that did not come are not there. */
+  readonly #triedKeys = new Set<string>();
+  readonly #takers = new Set<(steps: readonly StepRow[]) => void>();
+  #parentsRequest: AbortController | null = null;
   #wantsAll = false;
+  #wantsParents = false;
   #version = 0;
   #frame = 0;
   #count: number;
@@ -34,7 +50,7 @@ export class StepStore {
   #lastMs = 0;
 
   constructor(
-    private readonly readWindow: ReadWindow,
+    private readonly read: StepReader,
     known: { count: number; revision: number },
   ) {
     this.#count = known.count;
@@ -87,6 +103,17 @@ export class StepStore {
     return seq === undefined ? undefined : this.#rows.get(seq);
   }
 
+  /** The steps within which that one happened, as far as they are known here, the nearest first. */
+  ancestorsOf(row: StepRow): StepRow[] {
+    const ancestors: StepRow[] = [];
+    for (let at = this.parentOf(row); at && ancestors.length < MOST_ANCESTORS; at = this.parentOf(at)) {
+      // Agents may name steps as each other's parents.
+      if (at === row || ancestors.includes(at)) break;
+      ancestors.push(at);
+    }
+    return ancestors;
+  }
+
   rows(): StepRow[] {
     return [...this.#rows.values()].sort((a, b) => a.seq - b.seq);
   }
@@ -110,6 +137,12 @@ export class StepStore {
     this.#readOn();
   }
 
+  /** Whether to read also the steps within which those in sight happened, however far away they stand. */
+  wantParents(isWanted: boolean): void {
+    this.#wantsParents = isWanted;
+    this.#readOn();
+  }
+
   /** Whether to read the rest in the background as well. */
   wantAll(isWanted: boolean): void {
     this.#wantsAll = isWanted;
@@ -119,6 +152,7 @@ export class StepStore {
   retry(): void {
     this.#fault = null;
     this.#triedAt.clear();
+    this.#triedKeys.clear();
     this.#readOn();
     this.#changed();
   }
@@ -127,11 +161,20 @@ export class StepStore {
   take(revision: number, steps: readonly StepRow[]): void {
     this.#revision = Math.max(this.#revision, revision);
     this.#put(steps);
+    for (const taker of this.#takers) taker(steps);
+  }
+
+  /** Has the listener told at once of what comes live. @returns what ends that */
+  onTaken(listener: (steps: readonly StepRow[]) => void): () => void {
+    this.#takers.add(listener);
+    return () => this.#takers.delete(listener);
   }
 
   stop(): void {
     for (const request of this.#requests.values()) request.abort();
     this.#requests.clear();
+    this.#parentsRequest?.abort();
+    this.#parentsRequest = null;
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
   }
@@ -159,6 +202,7 @@ export class StepStore {
       this.#seqByKey.delete(key);
     }
     this.#triedAt.clear();
+    this.#triedKeys.clear();
   }
 
   #isComplete(window: number): boolean {
@@ -180,6 +224,7 @@ export class StepStore {
         if (window < from - 1 || window > to + 1) request.abort();
     }
     for (let window = from; window <= to; window++) this.#read(window);
+    if (this.#wantsParents) this.#readParents(first, last);
     for (let window = 0; this.#wantsAll && window <= lastWindow; window++) {
       if (this.#requests.size >= MOST_REQUESTS) break;
       this.#read(window);
@@ -192,21 +237,50 @@ export class StepStore {
     const request = new AbortController();
     this.#requests.set(window, request);
     const count = this.#count;
-    this.readWindow(window * WINDOW_ROWS + 1, WINDOW_ROWS, request.signal)
+    this.read
+      .window(window * WINDOW_ROWS + 1, WINDOW_ROWS, request.signal)
       .then((steps) => {
         this.#put(steps);
         this.#triedAt.set(window, count);
       })
-      .catch((error: Error) => {
-        if (request.signal.aborted) return;
-        this.#fault = error;
-        this.#changed();
-      })
+      .catch((error: Error) => this.#failed(error, request))
       .finally(() => {
         if (this.#requests.get(window) !== request) return;
         this.#requests.delete(window);
         this.#readOn();
       });
+  }
+
+  /** One level up at a time: who the parents of parents are is known when those are here. */
+  #readParents(first: number, last: number): void {
+    if (this.#parentsRequest) return;
+    const keys = new Set<string>();
+    for (let seq = first; seq <= last && keys.size < MOST_KEYS; seq++) {
+      const row = this.#rows.get(seq);
+      const key = row && (this.ancestorsOf(row).at(-1) ?? row).parentKey;
+      if (key != null && !this.#seqByKey.has(key) && !this.#triedKeys.has(key)) keys.add(key);
+    }
+    if (keys.size === 0) return;
+    const request = new AbortController();
+    this.#parentsRequest = request;
+    this.read
+      .keys([...keys], request.signal)
+      .then((steps) => {
+        for (const key of keys) this.#triedKeys.add(key);
+        this.#put(steps);
+      })
+      .catch((error: Error) => this.#failed(error, request))
+      .finally(() => {
+        if (this.#parentsRequest !== request) return;
+        this.#parentsRequest = null;
+        this.#readOn();
+      });
+  }
+
+  #failed(error: Error, { signal }: AbortController): void {
+    if (signal.aborted) return;
+    this.#fault = error;
+    this.#changed();
   }
 
   #changed(): void {

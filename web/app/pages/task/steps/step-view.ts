@@ -1,4 +1,5 @@
-import type { StepFilter, StepStatus, StepType } from '../../../generated/graphql';
+import { STEP_STATUSES, STEP_TYPES } from '../../../components/step-labels';
+import type { StepFilter } from '../../../generated/graphql';
 
 export type StepLook = 'log' | 'tree' | 'timeline';
 
@@ -6,25 +7,11 @@ export type StepLook = 'log' | 'tree' | 'timeline';
 export interface StepView {
   look: StepLook;
   filter: StepFilter;
+  /** A text that is marked where nothing is searched for here: what the step was found by elsewhere. Empty = none. */
+  mark: string;
 }
 
 export const STEP_LOOKS: readonly StepLook[] = ['log', 'tree', 'timeline'];
-export const STEP_STATUSES: readonly StepStatus[] = ['RUNNING', 'SUCCEEDED', 'FAILED', 'SKIPPED'];
-export const STEP_TYPES: readonly StepType[] = [
-  'AGENT',
-  'LLM',
-  'TOOL',
-  'MESSAGE',
-  'HUMAN',
-  'RETRIEVAL',
-  'EMBEDDING',
-  'RERANK',
-  'EVALUATION',
-  'GUARDRAIL',
-  'HEALING',
-  'SYSTEM',
-];
-
 /** Reads a view out of an address. What makes no sense in it is left out. */
 export function readStepView(params: URLSearchParams): StepView {
   const filter: StepFilter = {};
@@ -38,19 +25,21 @@ export function readStepView(params: URLSearchParams): StepView {
   if (search) filter.search = search;
   for (const [name, key] of NUMBERS) {
     const number = Number(params.get(name) || Number.NaN);
-    if (number >= 0) filter[key] = number;
+    if (number >= 0 && Number.isFinite(number)) filter[key] = number;
   }
-  return { look: STEP_LOOKS.find((look) => look === params.get('view')) ?? 'log', filter };
+  const look = STEP_LOOKS.find((look) => look === params.get('view')) ?? 'log';
+  return { look, filter, mark: search ? '' : (params.get('mark') ?? '').trim() };
 }
 
 /** The reverse. @param seq the step that is selected; null = none */
-export function writeStepView({ look, filter }: StepView, seq: number | null): URLSearchParams {
+export function writeStepView({ look, filter, mark }: StepView, seq: number | null): URLSearchParams {
   const params = new URLSearchParams();
   if (look !== 'log') params.set('view', look);
   for (const type of filter.types ?? []) params.append('type', type);
   for (const status of filter.statuses ?? []) params.append('status', status);
   for (const model of filter.models ?? []) params.append('model', model);
   if (filter.search) params.set('q', filter.search);
+  else if (mark !== '') params.set('mark', mark);
   for (const [name, key] of NUMBERS) if (filter[key] != null) params.set(name, String(filter[key]));
   if (seq !== null) params.set('step', String(seq));
   return params;
@@ -60,15 +49,6 @@ export function writeStepView({ look, filter }: StepView, seq: number | null): U
 export function readSeq(params: URLSearchParams): number | null {
   const text = params.get('step') ?? '';
   return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null;
-}
-
-/** Without the parts that say nothing. */
-export function compactFilter(filter: StepFilter): StepFilter {
-  return Object.fromEntries(
-    Object.entries(filter).filter(
-      ([, value]) => value != null && value !== '' && !(Array.isArray(value) && value.length === 0),
-    ),
-  );
 }
 
 const NUMBERS = [

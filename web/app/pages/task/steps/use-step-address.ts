@@ -1,5 +1,5 @@
-import { useEffect, useEffectEvent, useMemo, useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { useCallback, useEffect, useEffectEvent, useState } from 'react';
+import { useAddressView } from '../../../shell/use-address-view';
 import { readSeq, readStepView, writeStepView, type StepView } from './step-view';
 
 /** Browsers refuse an address that changes with every press of a key. */
@@ -7,18 +7,13 @@ const PAUSE_MS = 250;
 
 /** View, filter and selected step, as the address has them. */
 export function useStepAddress() {
-  const [params, setParams] = useSearchParams();
-  const address = params.toString();
-  const view = useMemo(() => readStepView(new URLSearchParams(address)), [address]);
-  const [selectedSeq, select] = useState(() => readSeq(params));
-  const write = useEffectEvent((view: StepView, seq: number | null) => {
-    const next = writeStepView(view, seq);
-    if (next.toString() !== address) setParams(next, { replace: true });
-  });
+  const [selectedSeq, select] = useState(() => readSeq(new URLSearchParams(location.search)));
+  const write = useCallback((view: StepView) => writeStepView(view, selectedSeq), [selectedSeq]);
+  const [view, changeView] = useAddressView(readStepView, write);
+  const writeSeq = useEffectEvent(() => changeView((view) => view));
   useEffect(() => {
-    const timer = setTimeout(() => write(view, selectedSeq), PAUSE_MS);
+    const timer = setTimeout(() => writeSeq(), PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [view, selectedSeq]);
-  const setView = (view: StepView) => setParams(writeStepView(view, selectedSeq), { replace: true });
-  return { view, setView, selectedSeq, select };
+  }, [selectedSeq]);
+  return { view, changeView, selectedSeq, select };
 }

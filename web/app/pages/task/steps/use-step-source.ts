@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { useApi } from '../../../api/api-context';
 import { CountMatchingStepsDocument, MatchingStepsDocument } from '../../../generated/graphql';
 import type { StepSource } from './StepList';
 import { MatchingSteps } from './matching-steps';
-import type { StepRow, StepStore } from './step-store';
+import type { StepStore } from './step-store';
 import { treeOf } from './step-tree';
 import type { StepView } from './step-view';
 
@@ -15,15 +15,10 @@ const PAGE_ROWS = 100;
 const AHEAD_ROWS = 50;
 /** How often a task that goes on is looked through for more that match. */
 const LOOK_AGAIN_MS = 2_000;
+/** How often they are counted anew: that looks at all steps of the task. */
+const COUNT_AGAIN_MS = 10_000;
 
 const noFold = () => undefined;
-const DEEPEST = 50;
-
-function depthOf(store: StepStore, row: StepRow | undefined): number {
-  let depth = 0;
-  for (let at = row && store.parentOf(row); at && depth < DEEPEST; at = store.parentOf(at)) depth += 1;
-  return depth;
-}
 
 /** All steps by number. */
 export function useLogSource(store: StepStore, version: number) {
@@ -35,14 +30,20 @@ export function useLogSource(store: StepStore, version: number) {
     seqAt,
     indexOf,
     rowAt,
-    depthAt: (index) => depthOf(store, rowAt(index)),
+    depthAt: (index) => {
+      const row = rowAt(index);
+      return row ? store.ancestorsOf(row).length : 0;
+    },
     isFoldedAt: noFold,
   };
   const onInSight = useCallback((first: number, last: number) => store.show(first + 1, last + 1), [store]);
   return { source, onInSight };
 }
 
-/** All steps below their parents, as far as they are read; null where there are too many for that, or it is not wanted. */
+/**
+ * All steps below their parents, as far as they are read; null where it is not wanted, or there are too many for that: the
+ * parents of those in sight are then read for their depth.
+ */
 export function useTreeSource(
   store: StepStore,
   version: number,
@@ -52,8 +53,12 @@ export function useTreeSource(
   const isPossible = isWanted && store.count <= MOST_IN_TREE;
   useEffect(() => {
     store.wantAll(isPossible);
-    return () => store.wantAll(false);
-  }, [store, isPossible]);
+    store.wantParents(isWanted && !isPossible);
+    return () => {
+      store.wantAll(false);
+      store.wantParents(false);
+    };
+  }, [store, isPossible, isWanted]);
   const tree = useMemo(
     () => (isPossible ? treeOf(store.rows(), folded) : null),
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- the version stands for what the store holds
@@ -76,47 +81,75 @@ export function useTreeSource(
   }, [tree, folded]);
 }
 
-/** The steps that match a filter; null while nothing is filtered. */
+/**
+ * The steps that match a filter; null while nothing is filtered.
+ * @param startSeq the step that the page was opened at; null = none
+ */
 export function useMatchSource(
   taskId: string,
   store: StepStore,
   filter: StepView['filter'],
   isLive: boolean,
+  startSeq: number | null,
 ) {
   const { api } = useApi();
   const text = JSON.stringify(filter);
   const isFiltered = text !== '{}';
-  const matching = useMemo(
-    () =>
-      new MatchingSteps(async (after, signal) => {
-        const variables = { taskId, filter: JSON.parse(text) as StepView['filter'], first: PAGE_ROWS, after };
-        const steps = (await api.request(MatchingStepsDocument, variables, signal)).task?.steps;
+  const matching = useMemo(() => {
+    const read = async (
+      more: { first: number; after?: string | null; keys?: string[] },
+      signal: AbortSignal,
+    ) => {
+      const { keys, ...page } = more;
+      const filter = { ...(JSON.parse(text) as StepView['filter']), ...(keys && { keys }) };
+      return (await api.request(MatchingStepsDocument, { taskId, filter, ...page }, signal)).task?.steps;
+    };
+    return new MatchingSteps({
+      page: async (after, signal) => {
+        const steps = await read({ first: PAGE_ROWS, after }, signal);
         return {
           rows: steps?.nodes ?? [],
           hasMore: steps?.pageInfo.hasNextPage ?? false,
           endCursor: steps?.pageInfo.endCursor ?? null,
         };
-      }),
-    [api, taskId, text],
-  );
+      },
+      keys: async (keys, signal) => (await read({ first: keys.length, keys }, signal))?.nodes ?? [],
+    });
+  }, [api, taskId, text]);
   const version = useSyncExternalStore(matching.subscribe, matching.snapshot);
+  const firstText = useRef(text);
   useEffect(() => {
     if (!isFiltered) return;
-    matching.readMore();
+    // An address that was shared names a filter and a step.
+    if (startSeq !== null && text === firstText.current) matching.readUntil(startSeq);
+    else matching.readMore();
     return () => matching.stop();
-  }, [matching, isFiltered]);
+  }, [matching, isFiltered, startSeq, text]);
+  const wasLive = useRef(isLive);
   useEffect(() => {
-    if (!isFiltered || !isLive) return;
+    if (!isFiltered) return;
+    if (!isLive) {
+      // The last steps came together with the end.
+      if (wasLive.current) matching.lookAgain();
+      wasLive.current = false;
+      return;
+    }
+    wasLive.current = true;
+    const forget = store.onTaken((steps) => matching.note(steps));
     const timer = setInterval(() => matching.lookAgain(), LOOK_AGAIN_MS);
-    return () => clearInterval(timer);
-  }, [matching, isFiltered, isLive]);
+    return () => {
+      forget();
+      clearInterval(timer);
+    };
+  }, [matching, store, isFiltered, isLive]);
   const { data: total } = useQuery({
-    queryKey: ['matching-steps', taskId, text],
+    queryKey: ['matching-steps', taskId, text, isLive],
     queryFn: async ({ signal }) => {
       const variables = { taskId, filter: JSON.parse(text) as StepView['filter'] };
       return (await api.request(CountMatchingStepsDocument, variables, signal)).task?.steps.totalCount ?? 0;
     },
     enabled: isFiltered,
+    refetchInterval: isLive && COUNT_AGAIN_MS,
   });
   const onInSight = useCallback(
     (_first: number, last: number) => {

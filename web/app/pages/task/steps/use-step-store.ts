@@ -3,7 +3,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { GraphqlFault } from '../../../../access/graphql-post';
 import { useApi } from '../../../api/api-context';
 import { useTaskSteps } from '../../../api/use-task-steps';
-import { ExtremeStepsDocument, StepWindowDocument } from '../../../generated/graphql';
+import { ExtremeStepsDocument, MatchingStepsDocument, StepWindowDocument } from '../../../generated/graphql';
 import { parseTime } from '../../../format/times';
 import { hasEnded, type TaskHead } from '../use-task';
 import { StepStore } from './step-store';
@@ -12,6 +12,8 @@ import { StepStore } from './step-store';
 export function useStepStore(task: TaskHead): {
   store: StepStore;
   version: number;
+  /** Whether more may come. */
+  isFollowed: boolean;
   liveFault: GraphqlFault | null;
   /** When the first step began; null = not known. */
   firstMs: number | null;
@@ -21,8 +23,15 @@ export function useStepStore(task: TaskHead): {
   const [store] = useState(
     () =>
       new StepStore(
-        async (fromSeq, first, signal) =>
-          (await api.request(StepWindowDocument, { taskId, fromSeq, first }, signal)).task?.steps.nodes ?? [],
+        {
+          window: async (fromSeq, first, signal) =>
+            (await api.request(StepWindowDocument, { taskId, fromSeq, first }, signal)).task?.steps.nodes ??
+            [],
+          keys: async (keys, signal) => {
+            const variables = { taskId, filter: { keys }, first: keys.length };
+            return (await api.request(MatchingStepsDocument, variables, signal)).task?.steps.nodes ?? [];
+          },
+        },
         { count: task.stepCount, revision: task.revision },
       ),
   );
@@ -51,5 +60,5 @@ export function useStepStore(task: TaskHead): {
   const slowestMs = data?.slowestStep?.latencyMs ?? 0;
   useEffect(() => store.raiseLatency(slowestMs), [store, slowestMs]);
   const firstMs = parseTime(data?.steps.nodes[0]?.startedAt ?? null);
-  return { store, version, liveFault, firstMs };
+  return { store, version, isFollowed, liveFault, firstMs };
 }

@@ -1,0 +1,103 @@
+import { EgressRefusedError, HostNotFoundError, type EgressGuard } from '../../platform/egress-guard.js';
+import { FetchError, guardedFetch } from '../../platform/guarded-fetch.js';
+import type { AroundHop } from './page-source.js';
+import { Robots, robotsBytes } from './robots.js';
+
+const dayMs = 86_400_000;
+/** What could not be reached is asked for again soon: until then nothing is allowed there. */
+const unreachableMs = 60_000;
+const mostKept = 5_000;
+/** RFC 9309 asks for five at least. */
+const maxRedirects = 5;
+/** More than is read; what is larger than this is none. */
+const maxFileBytes = 5_000_000;
+
+export interface KnownRobots {
+  robots: Robots;
+  url: string;
+  /** Of the answer; null where there was none. */
+  status: number | null;
+  /** Why it is as it is, where that is not plain from the file. */
+  remark: string | null;
+  isCached: boolean;
+}
+
+type Kept = Omit<KnownRobots, 'isCached'>;
+
+export interface RobotsFetch {
+  userAgent: string;
+  around: AroundHop;
+  signal?: AbortSignal | undefined;
+}
+
+/** The robots.txt of each origin, fetched when first asked for and kept for a day at most. */
+export class RobotsCache {
+  readonly #kept = new Map<string, { known: Promise<Kept>; until: number }>();
+
+  constructor(
+    private readonly guard: EgressGuard,
+    private readonly timeoutMs: number,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** @throws EgressRefusedError, HostNotFoundError, or the signal's reason */
+  async of(url: URL, fetch: RobotsFetch): Promise<KnownRobots> {
+    const { origin } = url;
+    const kept = this.#kept.get(origin);
+    if (kept && kept.until > this.now()) {
+      // Whoever asked for it may have been told to stop, which is no answer for others.
+      const known = await kept.known.catch(() => undefined);
+      if (known) return { ...known, isCached: true };
+    }
+    const entry = { known: this.#fetch(new URL('/robots.txt', origin), fetch), until: this.now() + dayMs };
+    if (this.#kept.size >= mostKept) this.#kept.delete(this.#kept.keys().next().value ?? '');
+    this.#kept.set(origin, entry);
+    try {
+      const known = await entry.known;
+      if (known.robots === Robots.closed) entry.until = this.now() + unreachableMs;
+      return { ...known, isCached: false };
+    } catch (error) {
+      this.#kept.delete(origin);
+      throw error;
+    }
+  }
+
+  async #fetch(url: URL, { userAgent, around, signal }: RobotsFetch): Promise<Kept> {
+    const about = { url: url.href };
+    try {
+      const { status, body } = await guardedFetch(this.guard, url, {
+        limits: {
+          timeoutMs: this.timeoutMs,
+          maxBytes: maxFileBytes,
+          maxDecodedBytes: maxFileBytes,
+          maxRedirects,
+        },
+        headersFor: () => ({ 'user-agent': userAgent, accept: 'text/plain,*/*;q=0.5' }),
+        around,
+        ...(signal ? { signal } : {}),
+      });
+      if (status >= 200 && status < 300) {
+        const text = body.subarray(0, robotsBytes).toString('utf8');
+        // A line that was cut through may say something else than it did.
+        const whole = body.length > robotsBytes ? text.slice(0, text.lastIndexOf('\n') + 1) : text;
+        const remark = body.length > robotsBytes ? `Only its first ${robotsBytes} bytes are read.` : null;
+        return { ...about, robots: Robots.parse(whole), status, remark };
+      }
+      if (status >= 400 && status < 500) {
+        return { ...about, robots: Robots.open, status, remark: 'There is none, so everything is allowed.' };
+      }
+      const remark = 'It could not be had, so nothing is allowed for now.';
+      return { ...about, robots: Robots.closed, status, remark };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof EgressRefusedError || error instanceof HostNotFoundError) throw error;
+      if (!(error instanceof FetchError)) throw error;
+      if (error.code === 'TOO_MANY_REDIRECTS') {
+        const remark = `It is redirected more than ${maxRedirects} times, which counts as none.`;
+        return { ...about, robots: Robots.open, status: null, remark };
+      }
+      const remark = `It could not be had, so nothing is allowed for now: ${error.message}`;
+      return { ...about, robots: Robots.closed, status: null, remark };
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** A key that nothing but tests knows, and a certificate for site.test that nobody else trusts. */
+export const siteKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgEfa6RIJ4NeuyuUZW
+PLWth6DmLlx4MxjiutIgz6h2oaGhRANCAARv0A56cyMxMJruHfgLD9JguyQBRdwf
+5dccX3rwa1cnAqaKxEjmn7xUo6VnFr1Ys6mQ1yQp4IZNcC04GcVgcLXT
+-----END PRIVATE KEY-----
+`;
+
+export const siteCertificate = `-----BEGIN CERTIFICATE-----
+MIIBlDCCATugAwIBAgIUBGdPHgyRic8gpesXVTq2D5V91wEwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJc2l0ZS50ZXN0MCAXDTI2MTEyNjEwNTI0NloYDzIxMjYxMTAy
+MTA1MjQ2WjAUMRIwEAYDVQQDDAlzaXRlLnRlc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARv0A56cyMxMJruHfgLD9JguyQBRdwf5dccX3rwa1cnAqaKxEjmn7xU
+o6VnFr1Ys6mQ1yQp4IZNcC04GcVgcLXTo2kwZzAdBgNVHQ4EFgQUFCALVSWxjvej
+nBocS9pLaOh89fswHwYDVR0jBBgwFoAUFCALVSWxjvejnBocS9pLaOh89fswDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglzaXRlLnRlc3QwCgYIKoZIzj0EAwID
+RwAwRAIgTBtqg8qsamvR0wXOqFrt5N00KRjXm3ILNkGrQFKv8LcCIAjSli/uCZ9c
+aeZmkvUkmVTNl7/3U8Rmf0N83nVioLjz
+-----END CERTIFICATE-----
+`;

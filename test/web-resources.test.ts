@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { chromiumPath } from './support/browser.js';
+import { productCount, ScrapingSite } from './support/scraping-site.js';
+import { overflowPx, seriousFindings } from './support/web.js';
+import { startWebSession, takePicture, type WebSession } from './support/web-session.js';
+
+(chromiumPath ? describe : describe.skip)('The pages of tasks and resources in Chromium', () => {
+  let site: ScrapingSite;
+  let web: WebSession;
+  let page: Page;
+  beforeAll(async () => {
+    site = await ScrapingSite.start();
+    web = await startWebSession('scraper', { EGRESS_ALLOW: '127.0.0.1', SCRAPER_DELAY_MS: '0' });
+    page = await web.openSignedIn();
+  }, 60_000);
+  afterAll(async () => {
+    await web?.stop();
+    await site.stop();
+  });
+  const go = (to: string) =>
+    page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: to, exact: true }).click();
+  /** Nothing that keeps people out, in light and dark, and on a phone. */
+  async function isFitForAll(): Promise<void> {
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect([colorScheme, await seriousFindings(page)]).toEqual([colorScheme, []]);
+    }
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await overflowPx(page)).toBe(0);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  }
+
+  test('a list is looked at, what is wrong is said at its field, and the task runs to its end', async () => {
+    await go('Scraping');
+    await page.getByLabel('What to read').selectOption('LIST');
+    await page.getByLabel('Address').fill(`${site.url}/list`);
+    await page.getByLabel('Items', { exact: true }).fill('li.card');
+    await page.getByLabel('Next page').fill('a.next');
+    const field = page.getByRole('group', { name: 'Field 1' });
+    await field.getByLabel('Name').fill('name');
+    await field.getByLabel('Selector').fill('h2 a[');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('alert').waitFor();
+    expect(await field.getByLabel('Selector').getAttribute('aria-invalid')).toBe('true');
+    await field.getByLabel('Selector').fill('h2 a');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    const preview = page.getByRole('region', { name: 'Preview' });
+    await preview.getByText('5 items; there is a next page').waitFor();
+    expect(await preview.getByRole('cell').first().textContent()).toBe('Lamp № 1 — "größte" & <best>');
+    await takePicture(page, 'scraping');
+    await isFitForAll();
+    await page.getByRole('button', { name: 'Create the task' }).click();
+    await page.waitForURL(`**${web.base}/tasks/*`);
+    await page.getByText('Succeeded').first().waitFor({ timeout: 60_000 });
+    const [row] = await web.server.database.query<{ items: number }>(
+      `SELECT json_array_length((output->'items')::json) AS items FROM tasks WHERE status = 'SUCCEEDED'`,
+    );
+    expect(row?.items).toBe(productCount);
+  }, 120_000);
+
+  test('the queue tells that nothing waits', async () => {
+    await go('Queue');
+    await page.getByRole('heading', { name: 'Nothing waits' }).waitFor();
+    await page.getByRole('region', { name: 'All your projects' }).getByText('Finished in 24 hours').waitFor();
+    await takePicture(page, 'queue');
+    await isFitForAll();
+  }, 60_000);
+
+  test('a login is added, and looked after', async () => {
+    await go('Logins');
+    await page.getByRole('button', { name: 'Add a login' }).click();
+    await page.getByLabel('Site', { exact: true }).fill('lamps.example');
+    await page.getByLabel('Account').fill('ann');
+    await page.getByLabel('Address to look at').fill(`${site.url}/list`);
+    await page.getByLabel('There when signed in').fill('li.card');
+    await isFitForAll();
+    await page.getByRole('button', { name: 'Save the login' }).click();
+    const login = page.getByRole('region', { name: 'ann at lamps.example' });
+    await login.getByRole('button', { name: 'Check now' }).click();
+    await login.getByText('Signed in').first().waitFor({ timeout: 60_000 });
+    await takePicture(page, 'logins');
+    await isFitForAll();
+  }, 120_000);
+});
