@@ -45,9 +45,24 @@ async function askHuman(taskId: string, kind = 'APPROVAL'): Promise<string> {
   ]!.id;
 }
 
+type Refusal = [tool: string, args: Record<string, unknown>, said: RegExp];
+
+async function expectRefused(client: McpClient, refusals: Refusal[]): Promise<void> {
+  for (const [name, args, message] of refusals) {
+    const answer = await client.call(name, args);
+    expect([name, args, answer.isError, answer.text]).toEqual([
+      name,
+      args,
+      true,
+      expect.stringMatching(message),
+    ]);
+  }
+}
+
 const all = [
   'answer_intervention',
   'cancel_task',
+  'create_scraping_task',
   'get_metrics',
   'get_system_status',
   'get_task_status',
@@ -55,7 +70,8 @@ const all = [
   'list_tasks',
   'search_steps',
 ];
-const reading = all.filter((name) => name !== 'cancel_task' && name !== 'answer_intervention');
+const writing = ['answer_intervention', 'cancel_task', 'create_scraping_task'];
+const reading = all.filter((name) => !writing.includes(name));
 
 describe.each(['2026', '2025'] as const)('the official client of %s', (era) => {
   test('speaks its own version, and finds the tools with schemas, annotations and structured answers', async () => {
@@ -106,12 +122,12 @@ describe.each(['2026', '2025'] as const)('the official client of %s', (era) => {
 
   test('is told what is wrong with its arguments', async () => {
     const client = await connect(['READ'], era);
-    const cases: [string, Record<string, unknown>, RegExp][] = [
+    await expectRefused(client, [
       ['get_task_status', {}, /^BAD_USER_INPUT: task_id: It is missing; give a text\./],
       ['get_task_status', { taskId: 'x' }, /Leave out "taskId"\. The arguments are: task_id, wait_seconds/],
       ['get_task_status', { task_id: 'x', wait_seconds: 301 }, /wait_seconds: It must be at most 300\./],
       ['get_task_status', { task_id: 'no such' }, /^NOT_FOUND: The task was not found\./],
-      ['list_tasks', { statuses: ['DONE'] }, /statuses\.0: It must be one of QUEUED, RUNNING,/],
+      ['list_tasks', { statuses: ['DONE'] }, /statuses\[0\]: It must be one of QUEUED, RUNNING,/],
       ['list_tasks', { limit: 1.5 }, /limit: It must be a whole number\./],
       ['list_tasks', { cursor: 'nonsense' }, /^BAD_USER_INPUT: cursor: This is no cursor of this list/],
       ['list_tasks', { search: '\u0000' }, /^BAD_USER_INPUT: search: /],
@@ -120,16 +136,35 @@ describe.each(['2026', '2025'] as const)('the official client of %s', (era) => {
       ['get_metrics', { from: '2026-02-30' }, /from: It must be a day such as/],
       ['get_metrics', { from: '2026-03-02', to: '2026-03-01' }, /from: It lies after to/],
       ['search_steps', { text: '' }, /^BAD_USER_INPUT: text: /],
-    ];
-    for (const [name, args, message] of cases) {
-      const answer = await client.call(name, args);
-      expect([name, args, answer.isError, answer.text]).toEqual([
-        name,
-        args,
-        true,
-        expect.stringMatching(message),
-      ]);
-    }
+    ]);
+  });
+
+  test('is told what is wrong with a scraping task, by the names of the arguments', async () => {
+    const client = await connect(['INGEST'], era);
+    const page = { kind: 'PAGE', url: 'https://shop.example/' };
+    await expectRefused(client, [
+      [
+        'create_scraping_task',
+        { url: page.url },
+        /^BAD_USER_INPUT: kind: It must be one of PAGE, LIST, CRAWL\./,
+      ],
+      ['create_scraping_task', { ...page, url: 'file:///etc/passwd' }, /url: Only http and https addresses/],
+      ['create_scraping_task', { ...page, kind: 'LIST' }, /item_selector: A LIST needs the selector/],
+      ['create_scraping_task', { ...page, max_depth: 2 }, /max_depth: This goes with CRAWL, not with PAGE\./],
+      ['create_scraping_task', { ...page, fields: [{ name: 'a' }] }, /fields\[0\]\.selector: It is missing/],
+      [
+        'create_scraping_task',
+        { ...page, fields: [{ name: '', selector: 'a[' }] },
+        /fields\[0\]\.name: The text must not be empty\./,
+      ],
+      [
+        'create_scraping_task',
+        { ...page, fields: [{ name: 'a', selector: 'a[' }] },
+        /^BAD_USER_INPUT: fields\[0\]\.selector: /,
+      ],
+      ['create_scraping_task', { ...page, itemSelector: 'li' }, /Leave out "itemSelector"\./],
+      ['create_scraping_task', { ...page, login_session_id: 'x' }, /^NOT_FOUND: The login session was not/],
+    ]);
   });
 
   test('is told that there is no such tool', async () => {
@@ -140,7 +175,8 @@ describe.each(['2026', '2025'] as const)('the official client of %s', (era) => {
 
 describe('scopes', () => {
   test.each([
-    [['INGEST'], []],
+    [['INGEST'], ['create_scraping_task']],
+    [['INGEST', 'READ'], [...reading, 'create_scraping_task'].sort()],
     [['READ'], reading],
     [['MANAGE'], all],
   ])('a key of %j finds what it may use', async (scopes, names) => {
@@ -448,6 +484,8 @@ describe('reading', () => {
       components: expect.arrayContaining([expect.objectContaining({ name: 'database' })]),
       cpu_load: expect.any(Number),
       memory_rss_bytes: expect.any(Number),
+      browser_instances: { available: expect.any(Boolean), total: 0, instances: [] },
+      login_states: [],
     });
   });
 });

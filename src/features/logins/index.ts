@@ -25,6 +25,8 @@ import { SignedOutSessions } from './signed-out-sessions.js';
 
 export type { LoginEvents } from './login.events.js';
 export type { LoginJobs } from './login.jobs.js';
+export { LoginState } from './login-session.entity.js';
+export type { LoginService } from './login.service.js';
 
 export const loginEntities = [LoginSession, LoginTransition];
 

@@ -1,5 +1,7 @@
 import type { Request, Router } from 'express';
+import type { LoginService } from '../logins/index.js';
 import type { MetricsService } from '../metrics/index.js';
+import type { ScrapingService } from '../scraping/index.js';
 import type { SystemService } from '../system/index.js';
 import type { InterventionService, TaskService } from '../tasks/index.js';
 import type { TraceService } from '../traces/index.js';
@@ -10,6 +12,7 @@ import { createMcpRoutes } from './mcp.routes.js';
 import { OpenWaits } from './open-waits.js';
 import { answerInterventionTool } from './tools/answer-intervention.tool.js';
 import { cancelTaskTool } from './tools/cancel-task.tool.js';
+import { createScrapingTaskTool } from './tools/create-scraping-task.tool.js';
 import { getMetricsTool } from './tools/get-metrics.tool.js';
 import { getSystemStatusTool } from './tools/get-system-status.tool.js';
 import { getTaskStatusTool } from './tools/get-task-status.tool.js';
@@ -22,7 +25,9 @@ export interface McpDependencies {
   humans: InterventionService;
   traces: TraceService;
   metrics: MetricsService;
+  scraping: ScrapingService;
   system: SystemService;
+  logins: LoginService;
   /** Of Binnacle. */
   version: string;
   maxBodyBytes: number;
@@ -38,14 +43,17 @@ export function createMcp({
   humans,
   traces,
   metrics,
+  scraping,
   system,
+  logins,
   allowedHosts,
   ...settings
 }: McpDependencies) {
   const waits = new OpenWaits();
   const tools = [
+    createScrapingTaskTool(scraping),
     getTaskStatusTool({ tasks, traces, humans, waits }),
-    getSystemStatusTool(system),
+    getSystemStatusTool(system, logins),
     listTasksTool(tasks),
     getTraceTool(tasks, traces),
     searchStepsTool(traces),

@@ -9,7 +9,7 @@ export function readArguments<In extends z.ZodObject>(form: In, args: unknown): 
 }
 
 function problemOf(issue: z.core.$ZodIssue, names: readonly string[]): FieldProblem {
-  const path = issue.path.join('.') || 'arguments';
+  const path = pathOf(issue.path) || 'arguments';
   switch (issue.code) {
     case 'unrecognized_keys': {
       const unknown = issue.keys.map((key) => `"${key.slice(0, 100)}"`).join(', ');
@@ -46,6 +46,12 @@ function problemOf(issue: z.core.$ZodIssue, names: readonly string[]): FieldProb
       return { path, message: `${issue.message}.` };
   }
 }
+
+/** As the caller would write it: fields[0].name. */
+const pathOf = (keys: readonly PropertyKey[]) =>
+  keys
+    .map((key, at) => (typeof key === 'number' ? `[${key}]` : `${at > 0 ? '.' : ''}${String(key)}`))
+    .join('');
 
 const formats: Partial<Record<string, string>> = {
   date: 'a day such as 2026-03-01',

@@ -27,6 +27,9 @@ export {
   type PageSource,
   type SourcedPage,
 } from './page-source.js';
+export { ScrapingEngine, ScrapingKind } from './scraping-enums.js';
+export type { ScrapingService } from './scraping.service.js';
+export { CreateScrapingTaskInput, ScrapingField } from './scraping.inputs.js';
 export type { LoginSite, ScrapingLogins, SignedOutOutcome } from './signed-out.js';
 export type { StorageState, StoredCookie, StoredOrigin } from './storage-state.js';
 
@@ -71,6 +74,7 @@ export function createScraping(deps: ScrapingDependencies) {
   const worker = new ScrapingWorker({ parts, workers, traces, reads, logger, concurrency, maxStepsPerCall });
   const handlers: JobHandlers<ScrapingJobs> = { forgetHostTurns: () => turns.forget() };
   return {
+    service,
     /** To be started where this process runs jobs. */
     worker,
     handlers,

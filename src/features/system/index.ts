@@ -12,6 +12,7 @@ import { SystemResolver, systemStreams } from './system.resolver.js';
 import { SystemService } from './system.service.js';
 import { SystemWatch } from './system-watch.js';
 
+export { BrowserState } from './browser-status.js';
 export { ingestionProbe, redisProbe } from './component-probes.js';
 export { Health } from './health.js';
 export type { Finding, Probe, ProcessRole } from './probe.js';
