@@ -226,6 +226,7 @@ beforeAll(async () => {
     add('Mutation.checkLoginSession', { id: putLoginSession.id }),
     add('Mutation.cancelTask', { id: await task() }),
     add('Mutation.retryTask', { id: failed }),
+    add('Mutation.removeLoginSession', { id: putLoginSession.id }, ''),
     // Last, since afterwards nothing is as it was.
     add('Mutation.removeMember', { projectId, userId: other.userId }, ''),
   ];

@@ -485,6 +485,41 @@ describe('the schedule', () => {
   }, 60_000);
 });
 
+describe('a session that is removed', () => {
+  const remove = (id: string, token = owner.token) =>
+    ask(server.url, token, 'mutation ($id: ID!) { removeLoginSession(id: $id) }', { id });
+
+  test('is gone with its history, for good, and its account can be put anew', async () => {
+    const { id } = await put({ account: 'leaving', storageState: site.signIn() });
+    const logins = await startLogins();
+    await logins.probe(id);
+    const stranger = await register(server.url);
+    expect((await remove(id, stranger.token)).errors?.[0]?.extensions.code).toBe('NOT_FOUND');
+    expect((await remove(id)).data).toEqual({ removeLoginSession: true });
+    expect((await remove(id)).errors?.[0]?.extensions.code).toBe('NOT_FOUND');
+    expect(await database.query('SELECT 1 FROM login_transitions WHERE session_id = $1', [id])).toEqual([]);
+    expect(await logins.forScraping.find(owner.projectId, id)).toBeNull();
+    expect((await put({ account: 'leaving' })).state).toBe('UNKNOWN');
+    const audited = await database.query(
+      'SELECT before FROM audit_log WHERE action = $1 AND subject_id = $2',
+      ['removeLoginSession', id],
+    );
+    expect(audited).toEqual([{ before: { site: 'shop', account: 'leaving' } }]);
+  });
+
+  test('while it is probed stays gone, and the probe does no harm', async () => {
+    const { id } = await put({ storageState: site.signIn() });
+    const logins = await startLogins();
+    site.delayMs = 300;
+    const probing = logins.probe(id);
+    await eventually('the site is visited', () => site.visits > 0);
+    await remove(id);
+    await probing;
+    expect(await read(id)).toBeUndefined();
+    await logins.probe(id);
+  });
+});
+
 test('without a recipe or without a browser a human is asked, and the session is marked', async () => {
   const logins = await startLogins();
   for (const more of [{}, { recipe: recipe() }]) {

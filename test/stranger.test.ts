@@ -87,6 +87,7 @@ beforeAll(async () => {
     'Mutation.removeModelPrice.id': setModelPrice.id,
     'Query.priceRun.id': repriceSteps.id,
     'Mutation.checkLoginSession.id': putLoginSession.id,
+    'Mutation.removeLoginSession.id': putLoginSession.id,
   });
 });
 afterAll(() => server.stop());

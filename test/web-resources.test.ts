@@ -67,7 +67,7 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     await isFitForAll();
   }, 60_000);
 
-  test('a login is added, and looked after', async () => {
+  test('a login is added, looked after, and removed', async () => {
     await go('Logins');
     await page.getByRole('button', { name: 'Add a login' }).click();
     await page.getByLabel('Site', { exact: true }).fill('lamps.example');
@@ -81,5 +81,11 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     await login.getByText('Signed in').first().waitFor({ timeout: 60_000 });
     await takePicture(page, 'logins');
     await isFitForAll();
+    await login.getByRole('button', { name: 'Remove' }).click();
+    await login.getByRole('button', { name: 'Keep it' }).click();
+    await login.getByRole('button', { name: 'Remove' }).click();
+    await isFitForAll();
+    await login.getByRole('button', { name: 'Remove it' }).click();
+    await page.getByRole('heading', { name: 'No logins yet' }).waitFor();
   }, 120_000);
 });

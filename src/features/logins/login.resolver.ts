@@ -67,6 +67,19 @@ export class LoginResolver {
     return this.logins.check(context, id);
   }
 
+  @Mutation(() => Boolean, {
+    description:
+      'Takes a login session away, with its secrets and its history. Tasks that use it fail where they need it next.',
+  })
+  @Access('operate')
+  async removeLoginSession(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: RequestContext,
+  ): Promise<boolean> {
+    await this.logins.remove(context, id);
+    return true;
+  }
+
   @Subscription(() => LoginSession, {
     description: 'Each login session that is put, probed or goes to another state from now on.',
     subscribe: wiredBySchema,

@@ -123,6 +123,26 @@ export class LoginService {
     });
   }
 
+  /** With its secrets and its history. Tasks that use it fail at their next page that needs it. */
+  async remove(context: RequestContext, id: string): Promise<void> {
+    const { database, sessions } = this.parts;
+    await database.transaction(async (tx) => {
+      const session = isId(id) ? await sessions.locked(tx, id) : null;
+      if (!session) throw new NotFoundError('The login session');
+      const { projectId, site, account } = session;
+      requirePermission(context.viewer, projectId, 'operate', 'The login session');
+      await tx.manager.delete(LoginSession, { id });
+      await recordAudit(tx, {
+        context,
+        projectId,
+        action: 'removeLoginSession',
+        subjectType: 'LoginSession',
+        subjectId: id,
+        before: { site, account },
+      });
+    });
+  }
+
   /** Has it probed now, and answers once it was, or as it stands after ten seconds. */
   async check(context: RequestContext, id: string): Promise<LoginSession> {
     const { database, sessions, monitor } = this.parts;

@@ -523,6 +523,12 @@ export type PutLoginSessionMutation = {
   };
 };
 
+export type RemoveLoginSessionMutationVariables = Exact<{
+  id: string;
+}>;
+
+export type RemoveLoginSessionMutation = { removeLoginSession: boolean };
+
 export type SummaryFiguresFragment = {
   tasks: number;
   succeeded: number;
@@ -2123,6 +2129,11 @@ export const PutLoginSessionDocument = new TypedDocumentString(`
     detail
   }
 }`) as unknown as TypedDocumentString<PutLoginSessionMutation, PutLoginSessionMutationVariables>;
+export const RemoveLoginSessionDocument = new TypedDocumentString(`
+    mutation RemoveLoginSession($id: ID!) {
+  removeLoginSession(id: $id)
+}
+    `) as unknown as TypedDocumentString<RemoveLoginSessionMutation, RemoveLoginSessionMutationVariables>;
 export const MetricsOfRangeDocument = new TypedDocumentString(`
     query MetricsOfRange($projectId: ID!, $agentId: ID, $from: Date!, $to: Date!, $beforeFrom: Date!, $beforeTo: Date!) {
   summary: metricsSummary(

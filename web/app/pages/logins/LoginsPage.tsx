@@ -9,7 +9,11 @@ import { useNow } from '../../components/use-now';
 import { showControls, showName } from '../../format/hostile-text';
 import { formatDuration } from '../../format/numbers';
 import { formatExact, parseTime } from '../../format/times';
-import { CheckLoginSessionDocument, type LoginDetailFragment } from '../../generated/graphql';
+import {
+  CheckLoginSessionDocument,
+  RemoveLoginSessionDocument,
+  type LoginDetailFragment,
+} from '../../generated/graphql';
 import { useCanManage, useCanOperate, useProject } from '../../shell/project-context';
 import { usePageTitle } from '../../shell/use-page-title';
 import { LoginForm } from './LoginForm';
@@ -23,7 +27,7 @@ export function LoginsPage() {
   usePageTitle(`Logins of ${project.name}`);
   const canManage = useCanManage();
   const [isAdding, setAdding] = useState(false);
-  const { data, error, isPending, refetch, put } = useLoginSessions();
+  const { data, error, isPending, refetch, put, drop } = useLoginSessions();
   return (
     <div className={styles.page}>
       <header className={styles.head}>
@@ -39,7 +43,7 @@ export function LoginsPage() {
         </StatePanel>
       )}
       {data?.map((session) => (
-        <LoginCard key={session.id} session={session} onChecked={put} />
+        <LoginCard key={session.id} session={session} onChecked={put} onRemoved={() => drop(session.id)} />
       ))}
     </div>
   );
@@ -48,9 +52,10 @@ export function LoginsPage() {
 interface CardProps {
   session: LoginDetailFragment;
   onChecked: (session: LoginDetailFragment) => void;
+  onRemoved: () => void;
 }
 
-function LoginCard({ session, onChecked }: CardProps) {
+function LoginCard({ session, onChecked, onRemoved }: CardProps) {
   const { id, site, account, state, detail, checkedAt, nextCheckAt, expiresAt, history } = session;
   const { api } = useApi();
   const toasts = useToasts();
@@ -58,6 +63,12 @@ function LoginCard({ session, onChecked }: CardProps) {
   const check = useMutation({
     mutationFn: async () => (await api.request(CheckLoginSessionDocument, { id })).checkLoginSession,
     onSuccess: onChecked,
+    onError: ({ message }) => toasts.show({ tone: 'bad', text: message }),
+  });
+  const [isRemoving, setRemoving] = useState(false);
+  const remove = useMutation({
+    mutationFn: () => api.request(RemoveLoginSessionDocument, { id }),
+    onSuccess: onRemoved,
     onError: ({ message }) => toasts.show({ tone: 'bad', text: message }),
   });
   const name = `${showName(account, 100)} at ${showName(site, 100)}`;
@@ -69,11 +80,27 @@ function LoginCard({ session, onChecked }: CardProps) {
         </h2>
         <LoginStateBadge state={state} />
         {canOperate && (
-          <Button look="small" isPending={check.isPending} onPress={() => check.mutate()}>
-            Check now
-          </Button>
+          <>
+            <Button look="small" isPending={check.isPending} onPress={() => check.mutate()}>
+              Check now
+            </Button>
+            <Button look="small" isDisabled={isRemoving} onPress={() => setRemoving(true)}>
+              Remove
+            </Button>
+          </>
         )}
       </div>
+      {isRemoving && (
+        <div className={styles.bar} role="group" aria-label={`Remove ${name}`}>
+          <span>Its secrets and its history go with it; tasks that use it will fail.</span>
+          <Button look="small" autoFocus onPress={() => setRemoving(false)}>
+            Keep it
+          </Button>
+          <Button look="small" isPending={remove.isPending} onPress={() => remove.mutate()}>
+            Remove it
+          </Button>
+        </div>
+      )}
       {detail !== null && <p className={styles.muted}>{showControls(detail)}</p>}
       <p className={styles.muted}>
         {checkedAt === null ? (

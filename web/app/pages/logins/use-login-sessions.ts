@@ -11,7 +11,7 @@ import { useProject } from '../../shell/project-context';
 /** A login that nobody looked at for long turns UNKNOWN by the clock alone. */
 const REREAD_MS = 30_000;
 
-/** The login sessions of the project, kept current; `put` notes one that an answer brought. */
+/** The login sessions of the project, kept current; `put` notes one that an answer brought, `drop` that one is gone. */
 export function useLoginSessions() {
   const project = useProject();
   const { api, queries } = useApi();
@@ -27,9 +27,13 @@ export function useLoginSessions() {
       const isKnown = before.some(({ id }) => id === session.id);
       return isKnown ? before.map((each) => (each.id === session.id ? session : each)) : [...before, session];
     });
+  const drop = (gone: string) =>
+    queries.setQueryData<LoginDetailFragment[]>(queryKey, (before = []) =>
+      before.filter(({ id }) => id !== gone),
+    );
   useSubscription(project.id, LoginSessionChangedDocument, () => ({ projectId: project.id }), {
     resumed: () => void queries.invalidateQueries({ queryKey }),
     next: ({ loginSessionChanged }) => put(loginSessionChanged),
   });
-  return { ...query, put };
+  return { ...query, put, drop };
 }
