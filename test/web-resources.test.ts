@@ -63,7 +63,6 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     await go('Queue');
     await page.getByRole('heading', { name: 'Nothing waits' }).waitFor();
     await page.getByRole('region', { name: 'All your projects' }).getByText('Finished in 24 hours').waitFor();
-    await takePicture(page, 'queue');
     await isFitForAll();
   }, 60_000);
 
@@ -79,8 +78,8 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     const login = page.getByRole('region', { name: 'ann at lamps.example' });
     await login.getByRole('button', { name: 'Check now' }).click();
     await login.getByText('Signed in').first().waitFor({ timeout: 60_000 });
-    await takePicture(page, 'logins');
     await isFitForAll();
+    await takePicture(page, 'logins');
     await login.getByRole('button', { name: 'Remove' }).click();
     await login.getByRole('button', { name: 'Keep it' }).click();
     await login.getByRole('button', { name: 'Remove' }).click();

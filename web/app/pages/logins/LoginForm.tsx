@@ -4,6 +4,7 @@ import { GraphqlFault } from '../../../access/graphql-post';
 import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
+import panel from '../../components/Panel.module.css';
 import { PutLoginSessionDocument, type LoginDetailFragment } from '../../generated/graphql';
 import { useProject } from '../../shell/project-context';
 import styles from './LoginsPage.module.css';
@@ -88,7 +89,7 @@ export function LoginForm({ onSaved, onClose }: Props) {
   );
   return (
     <form
-      className={styles.card}
+      className={panel.card}
       aria-label="Add a login"
       noValidate
       onSubmit={(event) => {
@@ -96,7 +97,7 @@ export function LoginForm({ onSaved, onClose }: Props) {
         if (!save.isPending && storageState !== undefined) save.mutate();
       }}
     >
-      <div className={styles.grid}>
+      <div className={panel.fields}>
         {text('site', 'Site', { autoFocus: true, placeholder: 'shop.example' })}
         {text('account', 'Account')}
         {text('probeUrl', 'Address to look at', {
@@ -118,11 +119,11 @@ export function LoginForm({ onSaved, onClose }: Props) {
           aria-describedby={`${stateId}-problem`}
           onChange={(event) => set({ storageState: event.target.value })}
         />
-        <p id={`${stateId}-problem`} className={styles.problem}>
+        <p id={`${stateId}-problem`} className={panel.problem}>
           {storageState === undefined ? 'This is no JSON object.' : problemOf('storageState')}
         </p>
       </div>
-      <fieldset className={styles.recipe}>
+      <fieldset className={`${panel.fields} ${panel.fieldset}`}>
         <legend>How to sign in again, if that shall be done by itself</legend>
         {text('url', 'Address of the form', { type: 'url' }, 'recipe.url')}
         {text('usernameSelector', 'Field of the name', { hint: 'A selector' }, 'recipe.usernameSelector')}
@@ -132,11 +133,11 @@ export function LoginForm({ onSaved, onClose }: Props) {
         {text('submitSelector', 'Button', { hint: 'A selector' }, 'recipe.submitSelector')}
       </fieldset>
       {save.error && (
-        <p className={styles.problem} role="alert">
+        <p className={panel.problem} role="alert">
           {save.error.message}
         </p>
       )}
-      <div className={styles.bar}>
+      <div className={panel.bar}>
         <Button
           type="submit"
           look="primary"

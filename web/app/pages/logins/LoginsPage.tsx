@@ -6,6 +6,7 @@ import { Button } from '../../components/Button';
 import { FaultPanel, Loading, StatePanel } from '../../components/States';
 import { useToasts } from '../../components/Toasts';
 import { useNow } from '../../components/use-now';
+import panel from '../../components/Panel.module.css';
 import { showControls, showName } from '../../format/hostile-text';
 import { formatDuration } from '../../format/numbers';
 import { formatExact, parseTime } from '../../format/times';
@@ -29,8 +30,8 @@ export function LoginsPage() {
   const [isAdding, setAdding] = useState(false);
   const { data, error, isPending, refetch, put, drop } = useLoginSessions();
   return (
-    <div className={styles.page}>
-      <header className={styles.head}>
+    <div className={panel.page}>
+      <header className={panel.head}>
         <h1>Logins</h1>
         {canManage && !isAdding && <Button onPress={() => setAdding(true)}>Add a login</Button>}
       </header>
@@ -73,25 +74,25 @@ function LoginCard({ session, onChecked, onRemoved }: CardProps) {
   });
   const name = `${showName(account, 100)} at ${showName(site, 100)}`;
   return (
-    <section className={styles.card} aria-label={name}>
-      <div className={styles.head}>
+    <section className={panel.card} aria-label={name}>
+      <div className={panel.head}>
         <h2>
           <bdi>{name}</bdi>
         </h2>
         <LoginStateBadge state={state} />
         {canOperate && (
-          <>
+          <div className={panel.bar}>
             <Button look="small" isPending={check.isPending} onPress={() => check.mutate()}>
               Check now
             </Button>
             <Button look="small" isDisabled={isRemoving} onPress={() => setRemoving(true)}>
               Remove
             </Button>
-          </>
+          </div>
         )}
       </div>
       {isRemoving && (
-        <div className={styles.bar} role="group" aria-label={`Remove ${name}`}>
+        <div className={panel.bar} role="group" aria-label={`Remove ${name}`}>
           <span>Its secrets and its history go with it; tasks that use it will fail.</span>
           <Button look="small" autoFocus onPress={() => setRemoving(false)}>
             Keep it
@@ -101,8 +102,8 @@ function LoginCard({ session, onChecked, onRemoved }: CardProps) {
           </Button>
         </div>
       )}
-      {detail !== null && <p className={styles.muted}>{showControls(detail)}</p>}
-      <p className={styles.muted}>
+      {detail !== null && <p className={panel.muted}>{showControls(detail)}</p>}
+      <p className={panel.muted}>
         {checkedAt === null ? (
           'Not checked yet'
         ) : (
@@ -123,13 +124,13 @@ function LoginCard({ session, onChecked, onRemoved }: CardProps) {
         .
       </p>
       {history.length > 0 && (
-        <details>
+        <details className={styles.history}>
           <summary>History</summary>
-          <ol className={styles.history}>
+          <ol>
             {history.map(({ from, to, at, detail: why }) => (
               <li key={`${at} ${to}`}>
                 <Exact at={at} /> <LoginStateBadge state={from} /> → <LoginStateBadge state={to} />{' '}
-                {why !== null && <span className={styles.muted}>{showControls(why)}</span>}
+                {why !== null && <span className={panel.muted}>{showControls(why)}</span>}
               </li>
             ))}
           </ol>

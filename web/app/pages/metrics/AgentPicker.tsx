@@ -3,10 +3,10 @@ import { Button } from '../../components/Button';
 import { Checks } from '../../components/Checks';
 import { Disclosure } from '../../components/Disclosure';
 import { Field } from '../../components/Field';
+import panel from '../../components/Panel.module.css';
 import { formatCount } from '../../format/numbers';
 import { MOST_CHOSEN } from './metrics-view';
 import { nameOfAgent } from './series';
-import card from './Card.module.css';
 
 /** As many as can be looked through; more are found by their names. */
 const MOST_LISTED = 60;
@@ -37,7 +37,7 @@ export function AgentPicker({ chosen: inAddress, tasksOf, names, onChoose }: Pro
   const listed = found.filter(({ id }, index) => index < MOST_LISTED || chosen.includes(id));
   return (
     <Disclosure label="Agents" count={chosen.length}>
-      <p className={card.muted}>
+      <p className={panel.muted}>
         One alone has all figures of the page; several are lines of the charts, {MOST_CHOSEN} at most. With
         none chosen the busiest are drawn.
       </p>
@@ -58,9 +58,9 @@ export function AgentPicker({ chosen: inAddress, tasksOf, names, onChoose }: Pro
           if (next.length <= MOST_CHOSEN) choose(next);
         }}
       />
-      {listed.length === 0 && <p className={card.muted}>No agent with a finished task is called so.</p>}
+      {listed.length === 0 && <p className={panel.muted}>No agent with a finished task is called so.</p>}
       {found.length > listed.length && (
-        <p className={card.muted}>
+        <p className={panel.muted}>
           {formatCount(found.length - listed.length)} more: type a part of the name.
         </p>
       )}

@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { Button } from '../../components/Button';
+import panel from '../../components/Panel.module.css';
 import { CsvButton } from './CsvButton';
 import { DayChart, LineSample } from './DayChart';
 import { Hint } from './Hint';
@@ -26,8 +27,8 @@ export function ChartCard({ title, measure, series, days, today, choice, link }:
   const [isTable, setTable] = useState(false);
   const fileName = `binnacle-${measure.key}-${days[0]}-${days.at(-1)}.csv`;
   return (
-    <section className={card.card} aria-label={`${title} by day`}>
-      <header className={card.head}>
+    <section className={panel.card} aria-label={`${title} by day`}>
+      <header className={panel.head}>
         <h2>{title} by day</h2>
         <Hint
           of={title}
@@ -61,7 +62,7 @@ export function ChartCard({ title, measure, series, days, today, choice, link }:
               <li key={agentId ?? ''}>
                 <LineSample style={style} />
                 <bdi className={styles.label}>{label}</bdi>
-                {values.every((value) => value === null) && <span className={card.muted}>no figure</span>}
+                {values.every((value) => value === null) && <span className={panel.muted}>no figure</span>}
               </li>
             ))}
           </ul>

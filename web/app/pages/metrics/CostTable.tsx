@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { Button } from '../../components/Button';
+import panel from '../../components/Panel.module.css';
 import { formatCost, formatCount, formatRate, formatShortCount } from '../../format/numbers';
 import type { CostFiguresFragment } from '../../generated/graphql';
 import { CsvButton } from './CsvButton';
@@ -25,8 +26,8 @@ export function CostTable({ of, slices, nameOf, show, fileName }: Props) {
   const shown = isWhole ? slices : slices.slice(0, FIRST_ROWS);
   const title = `Cost by ${of}`;
   return (
-    <section className={card.card} aria-label={title}>
-      <header className={card.head}>
+    <section className={panel.card} aria-label={title}>
+      <header className={panel.head}>
         <h2>{title}</h2>
         <span className={card.actions}>
           <CsvButton
@@ -56,7 +57,7 @@ export function CostTable({ of, slices, nameOf, show, fileName }: Props) {
         </span>
       </header>
       {slices.length === 0 ? (
-        <p className={card.muted}>No task finished in these days.</p>
+        <p className={panel.muted}>No task finished in these days.</p>
       ) : (
         <table className={`${card.table} ${styles.table}`}>
           <thead>

@@ -4,6 +4,7 @@ import { Button, ButtonLink } from '../../components/Button';
 import { Choice } from '../../components/Field';
 import { FaultPanel, Loading, StatePanel } from '../../components/States';
 import { useNow } from '../../components/use-now';
+import panel from '../../components/Panel.module.css';
 import { showName } from '../../format/hostile-text';
 import { formatCount } from '../../format/numbers';
 import type { SummaryFiguresFragment, TaskOrder } from '../../generated/graphql';
@@ -11,7 +12,6 @@ import { useProject } from '../../shell/project-context';
 import { usePageTitle } from '../../shell/use-page-title';
 import { writeTaskView } from '../tasks/task-view';
 import { AgentPicker } from './AgentPicker';
-import card from './Card.module.css';
 import { ChartCard } from './ChartCard';
 import { CostTable } from './CostTable';
 import { KpiTiles } from './KpiTiles';
@@ -228,7 +228,7 @@ function Scope({ range, today, summary, agent }: ScopeProps) {
   const before = periodBefore(range);
   const days = countDays(range);
   return (
-    <p className={card.muted}>
+    <p className={panel.muted}>
       {agent ? (
         <Link to={agent.to}>
           <bdi>{agent.name}</bdi>

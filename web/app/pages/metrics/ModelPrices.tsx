@@ -4,6 +4,7 @@ import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
 import { FaultPanel, Loading } from '../../components/States';
 import { useToasts } from '../../components/Toasts';
+import panel from '../../components/Panel.module.css';
 import { showName } from '../../format/hostile-text';
 import { formatCount, formatShortCount } from '../../format/numbers';
 import {
@@ -43,24 +44,24 @@ export function ModelPrices({ unpriced }: Props) {
     void queries.invalidateQueries({ queryKey });
   };
   return (
-    <section className={card.card} aria-label="Prices of models">
-      <header className={card.head}>
+    <section className={panel.card} aria-label="Prices of models">
+      <header className={panel.head}>
         <h2>Prices of models</h2>
         {canManage && draft === null && <Button onPress={() => setDraft({ model: '' })}>Add a price</Button>}
       </header>
-      <p className={card.muted}>
+      <p className={panel.muted}>
         Steps whose agent tells no cost are priced by the project’s own prices, else by the public price list.
         {!canManage && ' Only admins of the project change prices: ask one to.'}
       </p>
       {unpriced !== null && unpriced.length > 0 && (
         <div>
           <h3>Unpriced models</h3>
-          <p className={card.muted}>No price list knows them: their steps are in no figure of cost.</p>
+          <p className={panel.muted}>No price list knows them: their steps are in no figure of cost.</p>
           <ul className={styles.unpriced} aria-label="Unpriced models">
             {unpriced.map(({ key, unpricedSteps, inputTokens, outputTokens }) => (
               <li key={key}>
                 <bdi className={styles.model}>{showName(key, 200)}</bdi>
-                <span className={card.muted}>
+                <span className={panel.muted}>
                   {formatCount(unpricedSteps)} unpriced {unpricedSteps === 1 ? 'step' : 'steps'};{' '}
                   {formatShortCount(inputTokens)} tokens in, {formatShortCount(outputTokens)} out
                 </span>
@@ -94,7 +95,7 @@ export function ModelPrices({ unpriced }: Props) {
         {prices.isError && !prices.data && (
           <FaultPanel fault={prices.error} onRetry={() => void prices.refetch()} />
         )}
-        {prices.data?.length === 0 && <p className={card.muted}>None: the public price list holds.</p>}
+        {prices.data?.length === 0 && <p className={panel.muted}>None: the public price list holds.</p>}
         {prices.data && prices.data.length > 0 && (
           <PriceTable
             prices={prices.data}

@@ -3,9 +3,9 @@ import { useState } from 'react';
 import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
+import panel from '../../components/Panel.module.css';
 import { SetModelPriceDocument, type PriceDetailFragment } from '../../generated/graphql';
 import { useProject } from '../../shell/project-context';
-import card from './Card.module.css';
 import styles from './ModelPrices.module.css';
 
 /** The first day of a price that holds for all time. */
@@ -122,7 +122,7 @@ export function PriceForm({ draft, onSaved, onClose }: Props) {
           {save.error.message}
         </p>
       )}
-      <p className={card.muted}>
+      <p className={panel.muted}>
         A price of the same model, provider and first day is replaced. Costs that agents reported stay.
       </p>
       <div className={styles.bar}>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
 import { useToasts } from '../../components/Toasts';
+import panel from '../../components/Panel.module.css';
 import { formatCount } from '../../format/numbers';
 import {
   PriceRunByIdDocument,
@@ -12,7 +13,6 @@ import {
 } from '../../generated/graphql';
 import { useCanManage, useProject } from '../../shell/project-context';
 import { countDays, formatRange, type DayRange } from './utc-days';
-import card from './Card.module.css';
 import styles from './MetricsPage.module.css';
 
 /** As many days as the server computes at once. */
@@ -54,7 +54,7 @@ export function Recount({ range }: { range: DayRange }) {
   return (
     <details className={styles.recount}>
       <summary>When a figure looks wrong</summary>
-      <p className={card.muted}>
+      <p className={panel.muted}>
         Days are counted again by themselves within a minute of any change; and steps are priced again when a
         price of the project’s own changes. After a newer public price list came with an upgrade, price them
         again here.
@@ -67,7 +67,7 @@ export function Recount({ range }: { range: DayRange }) {
           Price the steps of these days again
         </Button>
       </div>
-      {isTooLong && <p className={card.muted}>At most {MOST_RECOMPUTED} days are counted again at once.</p>}
+      {isTooLong && <p className={panel.muted}>At most {MOST_RECOMPUTED} days are counted again at once.</p>}
       <p role="status">
         {run.data ? progressOf(run.data) : ''}
         {run.isError ? `How far it is could not be read: ${run.error.message}` : ''}

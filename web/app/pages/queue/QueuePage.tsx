@@ -4,6 +4,7 @@ import { useApi } from '../../api/api-context';
 import { Age } from '../../components/Age';
 import { Button, ButtonLink } from '../../components/Button';
 import { DataTable, Figures } from '../../components/DataTable';
+import panel from '../../components/Panel.module.css';
 import { FaultPanel, Loading, StatePanel } from '../../components/States';
 import { showName } from '../../format/hostile-text';
 import { formatCount, formatDuration } from '../../format/numbers';
@@ -14,7 +15,6 @@ import {
 } from '../../generated/graphql';
 import { useProject } from '../../shell/project-context';
 import { usePageTitle } from '../../shell/use-page-title';
-import system from '../system/SystemPage.module.css';
 import { useSystemState } from '../system/use-system-state';
 
 const PAGE_ROWS = 100;
@@ -39,7 +39,7 @@ export function QueuePage() {
   const tasks = query.data?.pages.flatMap(({ nodes }) => nodes) ?? [];
   const base = `/p/${project.slug}`;
   return (
-    <div className={system.page}>
+    <div className={`${panel.page} ${panel.wide}`}>
       <h1>Queue</h1>
       {state.data && <QueueFigures queue={state.data.queue} workers={state.data.workers.length} />}
       {query.isPending && <Loading what="Loading the queue" />}
@@ -84,8 +84,8 @@ function QueueFigures({ queue, workers }: FiguresProps) {
     { label: 'Workers', value: formatCount(workers) },
   ];
   return (
-    <section className={system.card} aria-label="All your projects">
-      <p className={system.muted}>All your projects together</p>
+    <section className={panel.card} aria-label="All your projects">
+      <p className={panel.muted}>All your projects together</p>
       <Figures figures={figures} />
     </section>
   );
@@ -99,7 +99,7 @@ interface WaitingProps {
 
 function Waiting({ tasks, total, base }: WaitingProps) {
   return (
-    <section className={system.card} aria-labelledby="waiting">
+    <section className={panel.card} aria-labelledby="waiting">
       <h2 id="waiting">Waiting in this project{total !== null && `: ${formatCount(total)}`}</h2>
       <DataTable heads={['Task', 'Agent', 'Type', 'Priority', 'Attempt', 'Waits for']}>
         {tasks.map(({ id, name, agent, type, priority, attempt, maxAttempts, queuedAt }) => (

@@ -2,6 +2,7 @@ import { Checkbox } from 'react-aria-components';
 import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
 import checks from '../../components/Checks.module.css';
+import panel from '../../components/Panel.module.css';
 import { isTold, newField, type FieldDraft } from './scraping-draft';
 import styles from './ScrapingPage.module.css';
 
@@ -18,7 +19,7 @@ export function FieldsEditor({ fields, onChange, problemOf }: Props) {
     onChange(fields.map((field) => (field.id === id ? { ...field, ...part } : field)));
   const sent = fields.filter(isTold);
   return (
-    <fieldset className={styles.fields}>
+    <fieldset className={panel.fieldset}>
       <legend>Fields of an item</legend>
       {fields.map((field, place) => (
         <div key={field.id} className={styles.field} role="group" aria-label={`Field ${place + 1}`}>

@@ -6,6 +6,7 @@ import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
 import { Choice, Field } from '../../components/Field';
 import { Loading, StatePanel } from '../../components/States';
+import panel from '../../components/Panel.module.css';
 import { CreateScrapingTaskDocument, PreviewScrapingDocument } from '../../generated/graphql';
 import { showName } from '../../format/hostile-text';
 import { useCanOperate, useProject } from '../../shell/project-context';
@@ -21,7 +22,7 @@ export function ScrapingPage() {
   usePageTitle('New scraping task');
   const canOperate = useCanOperate();
   return (
-    <div className={styles.page}>
+    <div className={panel.page}>
       <h1>New scraping task</h1>
       {canOperate ? (
         <ScrapingForm />
@@ -79,7 +80,7 @@ function ScrapingForm() {
         if (!create.isPending) create.mutate();
       }}
     >
-      <div className={styles.grid}>
+      <div className={panel.fields}>
         <Choice label="What to read" value={kind} options={KINDS} onChoose={(kind) => set({ kind })} />
         <Choice
           label="Read by"
@@ -127,11 +128,11 @@ function ScrapingForm() {
         onChange={(respectRobots) => set({ respectRobots })}
       />
       {fault && (
-        <p className={styles.problem} role="alert">
+        <p className={panel.problem} role="alert">
           {fault.message}
         </p>
       )}
-      <div className={styles.bar}>
+      <div className={panel.bar}>
         <Button
           isPending={preview.isPending}
           onPress={() => {

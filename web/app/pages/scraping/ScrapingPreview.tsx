@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from '../../format/numbers';
+import panel from '../../components/Panel.module.css';
 import { showControls, showName } from '../../format/hostile-text';
 import type { PreviewScrapingMutation } from '../../generated/graphql';
 import styles from './ScrapingPage.module.css';
@@ -10,7 +11,7 @@ export function ScrapingPreview({ preview }: { preview: Preview }) {
   const { problem, url, engine, status, bytes, title, itemCount, leftOut, nextPage, linkCount } = preview;
   if (problem !== null) {
     return (
-      <p className={styles.problem} role="alert">
+      <p className={panel.problem} role="alert">
         {showControls(problem)}
       </p>
     );
@@ -21,9 +22,9 @@ export function ScrapingPreview({ preview }: { preview: Preview }) {
     bytes !== null && formatBytes(bytes),
   ].filter(Boolean);
   return (
-    <section aria-label="Preview" className={styles.preview}>
+    <section aria-label="Preview" className={panel.card}>
       <h2>{title === null ? 'Preview' : <bdi>{showName(title, 200)}</bdi>}</h2>
-      <p className={styles.muted}>
+      <p className={panel.muted}>
         <bdi>{showName(url, 500)}</bdi>, {parts.join(', ')}
       </p>
       <p role="status">
@@ -34,7 +35,7 @@ export function ScrapingPreview({ preview }: { preview: Preview }) {
       </p>
       <Items preview={preview} />
       {nextPage !== null && (
-        <p className={styles.muted}>
+        <p className={panel.muted}>
           Next page: <bdi>{showName(nextPage, 500)}</bdi>
         </p>
       )}

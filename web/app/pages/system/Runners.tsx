@@ -1,18 +1,18 @@
 import { Age } from '../../components/Age';
 import { DataTable } from '../../components/DataTable';
 import { Badge } from '../../components/StatusBadge';
+import panel from '../../components/Panel.module.css';
 import { showControls, showName } from '../../format/hostile-text';
 import { formatBytes, formatCount } from '../../format/numbers';
 import type { SystemPictureFragment } from '../../generated/graphql';
-import styles from './SystemPage.module.css';
 
 /** Whoever takes tasks from the queue. */
 export function Workers({ workers }: Pick<SystemPictureFragment, 'workers'>) {
   return (
-    <section className={styles.card} aria-labelledby="workers">
+    <section className={panel.card} aria-labelledby="workers">
       <h2 id="workers">Workers</h2>
       {workers.length === 0 ? (
-        <p className={styles.muted}>No worker takes tasks from the queue.</p>
+        <p className={panel.muted}>No worker takes tasks from the queue.</p>
       ) : (
         <DataTable heads={['Name', 'Host', 'Version', 'Tasks', 'Since', 'Seen']}>
           {workers.map(({ id, hostname, version, runningTasks, capacity, startedAt, lastSeenAt }) => (
@@ -53,9 +53,9 @@ const TONES = {
 export function Browsers({ pool }: { pool: SystemPictureFragment['browserInstances'] }) {
   const { available, reason, total, idle, busy, unresponsive, instances } = pool;
   return (
-    <section className={styles.card} aria-labelledby="browsers">
+    <section className={panel.card} aria-labelledby="browsers">
       <h2 id="browsers">Browsers</h2>
-      <p className={styles.muted}>
+      <p className={panel.muted}>
         {available
           ? `${formatCount(total)} running: ${formatCount(idle)} idle, ${formatCount(busy)} busy, ${formatCount(unresponsive)} unresponsive. They are started when they are needed.`
           : showControls(reason ?? 'There is no browser.')}

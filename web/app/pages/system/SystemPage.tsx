@@ -2,6 +2,7 @@ import { Age } from '../../components/Age';
 import { DataTable, Figures } from '../../components/DataTable';
 import { FaultPanel, Loading } from '../../components/States';
 import { useNow } from '../../components/use-now';
+import panel from '../../components/Panel.module.css';
 import { showControls } from '../../format/hostile-text';
 import { formatBytes, formatDuration } from '../../format/numbers';
 import { parseTime } from '../../format/times';
@@ -17,7 +18,7 @@ export function SystemPage() {
   usePageTitle('System');
   const { data, error, isPending, refetch } = useSystemState();
   return (
-    <div className={styles.page}>
+    <div className={`${panel.page} ${panel.wide}`}>
       <h1>System</h1>
       {isPending && <Loading what="Loading the state of the system" />}
       {error && <FaultPanel fault={error} onRetry={() => void refetch()} />}
@@ -44,7 +45,7 @@ function Overall({ picture }: { picture: SystemPictureFragment }) {
     { label: 'Version', value: picture.version },
   ];
   return (
-    <section className={styles.card} aria-label="Over all">
+    <section className={panel.card} aria-label="Over all">
       <p className={styles.overall} role="status">
         <HealthBadge health={picture.status} />
       </p>
@@ -55,7 +56,7 @@ function Overall({ picture }: { picture: SystemPictureFragment }) {
 
 function Components({ components }: Pick<SystemPictureFragment, 'components'>) {
   return (
-    <section className={styles.card} aria-labelledby="components">
+    <section className={panel.card} aria-labelledby="components">
       <h2 id="components">Components</h2>
       <DataTable heads={['Name', 'State', 'Answers in', 'Seen', 'What was seen']}>
         {components.map(({ name, health, latencyMs, observedAt, detail }) => (
