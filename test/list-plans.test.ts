@@ -1,28 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import pg from 'pg';
 import { get, makeAgent, makeTask, register, type Person } from './support/client.js';
+import { planNodes, statementsOf, type PlanNode, type Statement } from './support/statements.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
 /** How lists reach their rows: with a constant number of statements, by their indexes, however much is stored. */
 
-interface Statement {
-  text: string;
-  values: unknown[];
-}
-interface PlanNode {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Index Name'?: string;
-  'Actual Rows'?: number;
-  'Rows Removed by Filter'?: number;
-  Plans?: PlanNode[];
-}
-
 let server: TestServer;
 let person: Person;
 let taskId: string;
-let recorded: Statement[] | null = null;
-const original = pg.Client.prototype.query;
 
 beforeAll(async () => {
   // Without a worker: its jobs would run statements of their own while those of a request are counted.
@@ -75,30 +60,17 @@ beforeAll(async () => {
     [taskId],
   );
   await server.database.query('ANALYZE tasks, task_steps');
-  // Every statement of this process goes through here; what jobs and sweeps ask has nothing to do with a request.
-  pg.Client.prototype.query = function record(this: pg.Client, ...args: unknown[]) {
-    const [config, values] = args as [string | { text?: string; values?: unknown[] }, unknown[] | undefined];
-    const text = typeof config === 'string' ? config : (config.text ?? '');
-    const own = typeof config === 'string' ? values : (config.values ?? values);
-    if (recorded && !/graphile_worker|LISTEN/.test(text))
-      recorded.push({ text, values: Array.isArray(own) ? own : [] });
-    return (original as (...all: unknown[]) => unknown).apply(this, args);
-  } as typeof original;
 }, 60_000);
 afterAll(async () => {
-  pg.Client.prototype.query = original;
   await server.stop();
 });
 
-/** The statements that a query causes, those left out that only find out who is asking. */
-async function statementsOf(query: string, variables: Record<string, unknown>): Promise<Statement[]> {
-  recorded = [];
-  await get(server.url, person.token, query, variables);
-  const statements = recorded.filter(
-    ({ text }) => /^\s*(SELECT|WITH)\b/.test(text) && !text.includes('FROM memberships'),
+/** The statements that a query causes: not those of jobs and sweeps, nor those that only find out who is asking. */
+async function askedBy(query: string, variables: Record<string, unknown>): Promise<Statement[]> {
+  const statements = await statementsOf(() => get(server.url, person.token, query, variables));
+  return statements.filter(
+    ({ text }) => /^\s*(SELECT|WITH)\b/.test(text) && !/graphile_worker|FROM memberships/.test(text),
   );
-  recorded = null;
-  return statements;
 }
 
 const pageQuery = `query ($projectId: ID!, $orderBy: TaskOrder, $first: Int, $after: String, $last: Int, $before: String) {
@@ -112,8 +84,8 @@ describe('a page of tasks with all that belongs to them', () => {
     const { projectId } = person;
     // Once before, so that everything has been seen: the newest are the children, with parents and interventions.
     await get(server.url, person.token, pageQuery, { projectId, first: 50 });
-    const few = await statementsOf(pageQuery, { projectId, first: 2 });
-    const many = await statementsOf(pageQuery, { projectId, first: 50 });
+    const few = await askedBy(pageQuery, { projectId, first: 2 });
+    const many = await askedBy(pageQuery, { projectId, first: 50 });
     expect(many.map(({ text }) => text)).toHaveLength(few.length);
     expect(few.length).toBeGreaterThan(4);
     expect(few.length).toBeLessThan(16);
@@ -129,8 +101,8 @@ describe('a page of tasks with all that belongs to them', () => {
       // Compared in batches: 64 steps, then 256 at a time.
       [search, { projectId: person.projectId }, 12, 2],
     ] as const) {
-      const few = await statementsOf(query, { ...variables, first: 2 });
-      const many = await statementsOf(query, { ...variables, first: 200 });
+      const few = await askedBy(query, { ...variables, first: 2 });
+      const many = await askedBy(query, { ...variables, first: 200 });
       expect(few.length).toBeGreaterThan(0);
       expect(few.length).toBeLessThanOrEqual(most);
       expect(many.length).toBeLessThanOrEqual(few.length + batches);
@@ -139,19 +111,8 @@ describe('a page of tasks with all that belongs to them', () => {
 });
 
 /** The nodes of the plan by which a statement really ran. */
-async function planOf({ text, values }: Statement): Promise<PlanNode[]> {
-  const [row] = await server.database.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
-    `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
-    values,
-  );
-  const nodes: PlanNode[] = [];
-  const walk = (node: PlanNode) => {
-    nodes.push(node);
-    node.Plans?.forEach(walk);
-  };
-  walk(row!['QUERY PLAN'][0]!.Plan);
-  return nodes;
-}
+const planOf = async ({ text, values }: Statement): Promise<PlanNode[]> =>
+  planNodes(await server.database.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values));
 
 /** It reads from one index, in its order, no more rows than the page needs. */
 async function expectByIndex(statement: Statement, index: string, rows: number): Promise<void> {
@@ -184,7 +145,7 @@ describe('over 20,000 rows', () => {
         let at: string | null = null;
         for (let page = 0; page < 3; page++) {
           const variables: Record<string, unknown> = { projectId, orderBy, [size]: 50, [cursor]: at };
-          const statements = await statementsOf(idsOnly, variables);
+          const statements = await askedBy(idsOnly, variables);
           expect(statements).toHaveLength(1);
           await expectByIndex(statements[0]!, index, 50);
           const { tasks } = await get<{ tasks: { pageInfo: Record<string, string> } }>(
@@ -210,7 +171,7 @@ describe('over 20,000 rows', () => {
       { last: 100 },
       { last: 100, before: at(10_000) },
     ]) {
-      const statements = (await statementsOf(query, { id: taskId, ...variables })).filter(({ text }) =>
+      const statements = (await askedBy(query, { id: taskId, ...variables })).filter(({ text }) =>
         text.includes('FROM task_steps'),
       );
       expect(statements).toHaveLength(1);
@@ -231,7 +192,7 @@ describe('over 20,000 rows', () => {
         type: 'LLM',
         name: 'told',
       }));
-      const statements = (await statementsOf(query, { input: { taskId, steps } })).filter(({ text }) =>
+      const statements = (await askedBy(query, { input: { taskId, steps } })).filter(({ text }) =>
         text.includes('INTO task_steps'),
       );
       expect(statements).toHaveLength(1);

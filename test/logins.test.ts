@@ -85,15 +85,6 @@ async function put(more: Record<string, unknown> = {}): Promise<Session> {
   return (await get<{ putLoginSession: Session }>(server.url, owner.token, query, { input })).putLoginSession;
 }
 
-const recipe = () => ({
-  url: `${site.url}/login`,
-  usernameSelector: '[name=user]',
-  username: siteAccount.username,
-  passwordSelector: '[name=password]',
-  password: siteAccount.password,
-  submitSelector: 'button',
-});
-
 async function read(id: string): Promise<Session> {
   const { loginSessions } = await get<{ loginSessions: Session[] }>(
     server.url,
@@ -428,7 +419,7 @@ describe('the schedule', () => {
 
   test('signs in again once for all who ask, in all processes', async () => {
     site.delayMs = 100;
-    const { id } = await put({ storageState: site.signIn(), recipe: recipe() });
+    const { id } = await put({ storageState: site.signIn(), recipe: site.recipe });
     const processes = [await startLogins(pool()), await startLogins(pool()), await startLogins(pool())];
     await processes[0]!.probe(id);
     site.signOutAll();
@@ -454,7 +445,7 @@ describe('the schedule', () => {
   });
 
   test('a site that refuses is not asked again soon; a human is', async () => {
-    const { id } = await put({ recipe: { ...recipe(), password: 'another' } });
+    const { id } = await put({ recipe: { ...site.recipe, password: 'another' } });
     const logins = await startLogins(pool());
     expect(await logins.forScraping.onSignedOut(id)).toBe('ASK_HUMAN');
     expect(await logins.forScraping.onSignedOut(id)).toBe('ASK_HUMAN');
@@ -470,14 +461,14 @@ describe('the schedule', () => {
 
   test('a second factor is a challenge, and needs a human', async () => {
     site.wantsCode = true;
-    const { id } = await put({ recipe: recipe() });
+    const { id } = await put({ recipe: site.recipe });
     const logins = await startLogins(pool());
     expect(await logins.forScraping.onSignedOut(id)).toBe('ASK_HUMAN');
     expect((await read(id)).state).toBe('CHALLENGED');
   });
 
   test('a form that is not there is said to be missing, without what was to be typed', async () => {
-    const { id } = await put({ recipe: { ...recipe(), passwordSelector: '#pin' } });
+    const { id } = await put({ recipe: { ...site.recipe, passwordSelector: '#pin' } });
     const logins = await startLogins(pool());
     expect(await logins.forScraping.onSignedOut(id)).toBe('ASK_HUMAN');
     const { detail } = await read(id);
@@ -522,7 +513,7 @@ describe('a session that is removed', () => {
 
 test('without a recipe or without a browser a human is asked, and the session is marked', async () => {
   const logins = await startLogins();
-  for (const more of [{}, { recipe: recipe() }]) {
+  for (const more of [{}, { recipe: site.recipe }]) {
     const { id } = await put({ storageState: site.signIn(), ...more });
     await logins.probe(id);
     expect(await logins.forScraping.onSignedOut(id)).toBe('ASK_HUMAN');
@@ -551,7 +542,7 @@ describe('secrets', () => {
       probeUrl: `${site.url}/account?key=${sid}`,
       loggedInSelector: '#sign-out',
       storageState,
-      recipe: recipe(),
+      recipe: site.recipe,
     };
     const query = `mutation ($input: PutLoginSessionInput!) { putLoginSession(input: $input) { ${fields} } }`;
     const answers: unknown[] = [];
@@ -568,7 +559,7 @@ describe('secrets', () => {
     await say(query, {
       input: { ...input, storageState: { cookies: [{ name: sid, value: sid, domain: 7 }] } },
     });
-    await say(query, { input: { ...input, recipe: { ...recipe(), url: 'no address' } } });
+    await say(query, { input: { ...input, recipe: { ...site.recipe, url: 'no address' } } });
     await say(query, { input: { ...input, loggedInSelector: '#' } });
     await say(
       `query ($p: ID!) { loginSessions(projectId: $p) { ${fields} } systemStatus { loginStates { ${fields} } }
@@ -612,7 +603,7 @@ describe('secrets', () => {
   }, 60_000);
 
   test('stay where a put leaves them out, and are removed by null', async () => {
-    const { id } = await put({ account: 'kept', storageState: site.signIn(), recipe: recipe() });
+    const { id } = await put({ account: 'kept', storageState: site.signIn(), recipe: site.recipe });
     const kept = () =>
       database.query(
         'SELECT storage_state IS NOT NULL AS state, recipe IS NOT NULL AS recipe FROM login_sessions WHERE id = $1',

@@ -1,28 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import pg from 'pg';
 import { QueueProject } from './support/queue-project.js';
+import { planNodes, statementsOf, type PlanNode, type Statement } from './support/statements.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
 /** How claims reach what is next: by their indexes, whatever has been done before and however much waits. */
 
-interface Statement {
-  text: string;
-  values: unknown[];
-}
-interface PlanNode {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Index Name'?: string;
-  'Actual Rows'?: number;
-  'Actual Loops'?: number;
-  'Rows Removed by Filter'?: number;
-  Plans?: PlanNode[];
-}
-
 let server: TestServer;
 let project: QueueProject;
-let recorded: Statement[] | null = null;
-const original = pg.Client.prototype.query;
 
 beforeAll(async () => {
   server = await startTestServer({ STATUS_REPORT_MS: '60000' }, undefined, { api: true, worker: false });
@@ -52,16 +36,8 @@ beforeAll(async () => {
     [id],
   );
   await server.database.query('ANALYZE tasks');
-  pg.Client.prototype.query = function record(this: pg.Client, ...args: unknown[]) {
-    const [config, values] = args as [string | { text?: string; values?: unknown[] }, unknown[] | undefined];
-    const text = typeof config === 'string' ? config : (config.text ?? '');
-    const own = typeof config === 'string' ? values : (config.values ?? values);
-    recorded?.push({ text, values: Array.isArray(own) ? own : [] });
-    return (original as (...all: unknown[]) => unknown).apply(this, args);
-  } as typeof original;
 }, 120_000);
 afterAll(async () => {
-  pg.Client.prototype.query = original;
   await server.stop();
 });
 
@@ -69,18 +45,9 @@ afterAll(async () => {
 async function planOf({ text, values }: Statement, settings: string): Promise<PlanNode[]> {
   await server.database.query('BEGIN');
   await server.database.query(settings);
-  const [row] = await server.database.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
-    `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
-    values,
-  );
+  const plan = planNodes(await server.database.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values));
   await server.database.query('ROLLBACK');
-  const nodes: PlanNode[] = [];
-  const walk = (node: PlanNode) => {
-    nodes.push(node);
-    node.Plans?.forEach(walk);
-  };
-  walk(row!['QUERY PLAN'][0]!.Plan);
-  return nodes;
+  return plan;
 }
 
 test.each([
@@ -92,11 +59,11 @@ test.each([
   const input = { limit: 5, ...more, ...(agents ? { agentIds: [project.agentId] } : {}) };
   for (const isAnalysed of [false, true]) {
     if (isAnalysed) await server.database.query('ANALYZE task_queue');
-    recorded = [];
-    expect(await project.claim('w', input)).toHaveLength(5);
+    const recorded = await statementsOf(async () => {
+      expect(await project.claim('w', input)).toHaveLength(5);
+    });
     const statements = recorded.filter(({ text }) => /UPDATE (task_queue|tasks) SET/.test(text));
     const settings = recorded.find(({ text }) => text.includes('set_config'))?.text ?? 'SELECT 1';
-    recorded = null;
     expect(statements).toHaveLength(2);
     const [lease, begin] = statements as [Statement, Statement];
 

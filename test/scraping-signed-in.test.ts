@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { chromiumPath } from './support/browser.js';
 import { get, makeKey, register, type Person } from './support/client.js';
 import { eventually } from './support/follower.js';
-import { LoginSite, siteAccount } from './support/login-site.js';
+import { LoginSite } from './support/login-site.js';
 import { connectMcp } from './support/mcp.js';
 import { BinnacleProcess, jwtSecret, killRunning } from './support/processes.js';
 import {
@@ -50,14 +50,6 @@ const mutate = async (name: string, type: string, input: object) => {
   return (await get<Record<string, { id: string }>>(api.url, person.token, query, { input }))[name]!.id;
 };
 
-const recipe = () => ({
-  url: `${site.url}/login`,
-  usernameSelector: '[name=user]',
-  username: siteAccount.username,
-  passwordSelector: '[name=password]',
-  password: siteAccount.password,
-  submitSelector: 'button',
-});
 const login = (account: string) => ({
   projectId: person.projectId,
   site: 'shop',
@@ -111,7 +103,7 @@ const signIns = ({ steps }: Read) => steps.nodes.filter(({ name }) => name === '
 
 withChromium('a scraping task with a login session', () => {
   test('goes to the site with its cookies, signs in again once in all worker processes when it has ended, and goes on', async () => {
-    const id = await putLogin('with a recipe', { storageState: site.signIn(), recipe: recipe() });
+    const id = await putLogin('with a recipe', { storageState: site.signIn(), recipe: site.recipe });
     await Promise.all([work(), work()]);
     const first = await ended(await scrape(id));
     expect(first).toMatchObject({ status: 'SUCCEEDED', output: { items } });

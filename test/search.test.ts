@@ -9,6 +9,7 @@ import { createLogger } from '../src/platform/logger.js';
 import { ask, get, makeAgent, makeTask, register, type Person } from './support/client.js';
 import { eventually } from './support/follower.js';
 import { holds, plainSearch, type PlainFilter, type PlainStep } from './support/plain-search.js';
+import { planNodes, statementsOf, type Statement } from './support/statements.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
 let server: TestServer;
@@ -484,55 +485,13 @@ describe('over random texts', () => {
 });
 
 describe('the index', () => {
-  const original = pg.Client.prototype.query;
   let prepared = 0;
-
-  interface Statement {
-    text: string;
-    values: unknown[];
-    rows: number;
-  }
-
-  /** The statements that something causes in this process, those that the pattern fits. */
-  async function statementsOf(work: () => Promise<unknown>, pattern: RegExp): Promise<Statement[]> {
-    const statements: Statement[] = [];
-    pg.Client.prototype.query = function record(this: pg.Client, ...args: unknown[]) {
-      // The pool hands on a callback.
-      const [config, callback] = args as [
-        { text?: string; values?: unknown[] },
-        ((...all: unknown[]) => void)?,
-      ];
-      const statement = { text: config.text ?? '', values: config.values ?? [], rows: 0 };
-      if (!pattern.test(statement.text))
-        return (original as (...all: unknown[]) => unknown).apply(this, args);
-      statements.push(statement);
-      const note = (result?: { rows: unknown[] }) => (statement.rows = result?.rows.length ?? 0);
-      if (callback) {
-        return (original as (...all: unknown[]) => unknown).call(
-          this,
-          config,
-          (error: unknown, result: pg.QueryResult) => {
-            note(result);
-            callback(error, result);
-          },
-        );
-      }
-      return (original as (...all: unknown[]) => Promise<pg.QueryResult>).apply(this, args).then((result) => {
-        note(result);
-        return result;
-      });
-    } as typeof original;
-    try {
-      await work();
-    } finally {
-      pg.Client.prototype.query = original;
-    }
-    return statements;
-  }
 
   /** How many steps are read to compare them. */
   const comparedBy = async (search: () => Promise<unknown>) =>
-    (await statementsOf(search, /"isCut"/)).reduce((sum, { rows }) => sum + rows, 0);
+    (await statementsOf(search))
+      .filter(({ text }) => text.includes('"isCut"'))
+      .reduce((sum, { rows }) => sum + rows, 0);
 
   test('spares nearly all comparing, in a project and in a large task', async () => {
     const told = await Told.begin();
@@ -558,8 +517,10 @@ describe('the index', () => {
     // A common word is found among the first that are looked at.
     const common = { projectId: told.person.projectId, text: syllables[0], first: 50 };
     expect(await comparedBy(() => told.run(searchQuery, common))).toBeLessThan(200);
-    const lookups = await statementsOf(() => told.found('wolverines'), /search_bits|search_runs/);
-    lookups.push(...(await statementsOf(inLarge, /search_bits|search_runs/)));
+    const lookups = [
+      ...(await statementsOf(() => told.found('wolverines'))),
+      ...(await statementsOf(inLarge)),
+    ].filter(({ text }) => /search_bits|search_runs/.test(text));
     expect(lookups.length).toBeGreaterThan(3);
     await addOtherRuns(told.tasks[0]!);
     await server.database.query('ANALYZE search_bits, search_runs, tasks');
@@ -584,12 +545,6 @@ describe('the index', () => {
     );
   }
 
-  interface PlanNode {
-    'Node Type': string;
-    'Relation Name'?: string;
-    Plans?: PlanNode[];
-  }
-
   /** The tables of the index that a plan reads from end to end, when it is made for any values at all. */
   async function scannedWhole({ text, values }: Statement): Promise<string[]> {
     const name = `lookup${++prepared}`;
@@ -599,15 +554,10 @@ describe('the index', () => {
     const given = values.map((value) =>
       Array.isArray(value) ? pg.escapeLiteral(`{${value.join()}}`) : pg.escapeLiteral(String(value)),
     );
-    const [row] = await query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
-      `EXPLAIN (FORMAT JSON) EXECUTE ${name} (${given.join(', ')})`,
-    );
-    const whole: string[] = [];
-    const walk = (node: PlanNode) => {
-      if (node['Node Type'] === 'Seq Scan') whole.push(node['Relation Name'] ?? '');
-      node.Plans?.forEach(walk);
-    };
-    walk(row!['QUERY PLAN'][0]!.Plan);
+    const nodes = planNodes(await query(`EXPLAIN (FORMAT JSON) EXECUTE ${name} (${given.join(', ')})`));
+    const whole = nodes
+      .filter((node) => node['Node Type'] === 'Seq Scan')
+      .map((node) => node['Relation Name'] ?? '');
     return whole.filter((table) => table.startsWith('search_'));
   }
 

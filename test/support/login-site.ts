@@ -70,6 +70,18 @@ export class LoginSite {
     };
   }
 
+  /** How to sign in again, as putLoginSession takes it. */
+  get recipe() {
+    return {
+      url: `${this.url}/login`,
+      usernameSelector: '[name=user]',
+      username: siteAccount.username,
+      passwordSelector: '[name=password]',
+      password: siteAccount.password,
+      submitSelector: 'button',
+    };
+  }
+
   /** Forgets everybody. */
   signOutAll(): void {
     this.#sids.clear();
