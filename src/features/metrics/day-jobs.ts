@@ -7,6 +7,7 @@ import type { MetricsJobs } from './metrics.jobs.js';
 /** How long marks gather before their days are computed, and how often at most a process asks for that. */
 const gatherMs = 15_000;
 const askEveryMs = 5_000;
+const dayMs = 86_400_000;
 
 /**
  * When days are computed: soon after something in them changed, each minute in any case, and once they are over. One job for
@@ -14,6 +15,8 @@ const askEveryMs = 5_000;
  */
 export class DayJobs {
   #askedAt = -Infinity;
+  /** What each transaction that still runs has marked: its marks are seen together, so one of a kind is enough. */
+  readonly #marked = new WeakMap<Transaction, Set<string>>();
 
   constructor(
     private readonly database: Database,
@@ -31,6 +34,10 @@ export class DayJobs {
 
   /** A task that finished then changes in this transaction: its day is computed again. */
   async mark(tx: Transaction, projectId: string, agentId: string, finishedAt: Date): Promise<void> {
+    const marked = this.#marked.get(tx) ?? new Set();
+    const mark = `${projectId} ${agentId} ${Math.floor(finishedAt.getTime() / dayMs)}`;
+    if (marked.has(mark)) return;
+    this.#marked.set(tx, marked.add(mark));
     await this.days.mark(tx, projectId, agentId, finishedAt);
     tx.afterCommit(() => this.#askForRepair());
   }

@@ -54,7 +54,7 @@ interface ToldTask extends ToldTrace {
   taskId: string;
 }
 
-/** The task of a trace that was not there before. */
+/** The task of a trace that was not there before, as its spans say that it stands. */
 function begin({ taskId, traceId, spans }: ToldTask, agents: ReadonlyMap<string, Agent>): Task {
   const first = headAmong(spans, null);
   const agent = first && agents.get(first.agentName);
@@ -62,10 +62,13 @@ function begin({ taskId, traceId, spans }: ToldTask, agents: ReadonlyMap<string,
   const now = new Date();
   const begun = first.step.startedAt === null ? now : new Date(first.step.startedAt);
   const { taskName: name } = first;
-  return newTask(agent, now, {
+  const task = newTask(agent, now, {
     ...{ id: taskId, traceId, type: 'trace', name },
     ...{ startedAt: begun, queuedAt: begun },
   });
+  Object.assign(task, patchOfHead(task, first, agent, true));
+  task.tags = tagsWith(task, spans) ?? task.tags;
+  return task;
 }
 
 async function storeHeads(tx: Transaction, heads: readonly TraceHead[]): Promise<void> {
