@@ -15,9 +15,20 @@ interface Counts {
   outputTokens: number;
 }
 
-/** What was read of one agent's tasks. */
-export interface AgentDay extends Counts {
+/** How tasks end. */
+type End = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'CANCELLED';
+
+/** What was read of one agent's tasks that ended in one way. */
+export interface StatusDay {
   agentId: string;
+  status: End;
+  tasks: number;
+  intervened: number;
+  pricedTasks: number;
+  /** US dollars, exact, as text. */
+  knownCostUsd: string;
+  inputTokens: number;
+  outputTokens: number;
   /** Milliseconds, as PostgreSQL writes an array; null = none is known. */
   latencies: string | null;
 }
@@ -33,19 +44,25 @@ export interface DayFigures extends Counts {
 }
 
 /** The figures of each agent, and of all of them together where there is any; in slices, as a day may have millions of tasks. */
-export async function figuresOfDay(agents: readonly AgentDay[]): Promise<DayFigures[]> {
+export async function figuresOfDay(rows: readonly StatusDay[]): Promise<DayFigures[]> {
   const slice = new TimeSlice();
   const figures: DayFigures[] = [];
   const parts: LatencyPart[] = [];
-  for (const { latencies, ...counts } of agents) {
-    const own = latencies === null ? [] : await readLatencies(latencies, slice);
-    figures.push({ ...counts, ...(await latencyFigures(own, slice)) });
+  for (const agentId of new Set(rows.map((row) => row.agentId))) {
+    const ofAgent = rows.filter((row) => row.agentId === agentId);
+    const own: LatencyPart[] = [];
+    for (const { status, latencies } of ofAgent) {
+      if (isCounted(status) && latencies !== null) own.push(...(await readLatencies(latencies, slice)));
+    }
+    figures.push({ agentId, ...countsOf(ofAgent), ...(await latencyFigures(own, slice)) });
     parts.push(...own);
   }
-  if (agents.length === 0) return figures;
-  const all = { agentId: allAgents, ...sumOf(agents), ...(await latencyFigures(parts, slice)) };
-  return [...figures, all];
+  if (rows.length === 0) return figures;
+  return [...figures, { agentId: allAgents, ...countsOf(rows), ...(await latencyFigures(parts, slice)) }];
 }
+
+/** Cancelled tasks are counted apart, and enter nothing else. */
+const isCounted = (status: End) => status !== 'CANCELLED';
 
 async function latencyFigures(parts: readonly LatencyPart[], slice: TimeSlice) {
   const sample = await LatencySample.of(parts, slice);
@@ -63,17 +80,20 @@ async function latencyFigures(parts: readonly LatencyPart[], slice: TimeSlice) {
   };
 }
 
-function sumOf(agents: readonly Counts[]): Counts {
-  const sum = (field: Exclude<keyof Counts, 'knownCostUsd'>) =>
-    agents.reduce((total, agent) => total + agent[field], 0);
+function countsOf(rows: readonly StatusDay[]): Counts {
+  const counted = rows.filter(({ status }) => isCounted(status));
+  const sum = (field: 'intervened' | 'pricedTasks' | 'inputTokens' | 'outputTokens') =>
+    counted.reduce((total, row) => total + row[field], 0);
+  const tasksOf = (wanted: End) =>
+    rows.reduce((total, { status, tasks }) => total + (status === wanted ? tasks : 0), 0);
   return {
-    succeeded: sum('succeeded'),
-    failed: sum('failed'),
-    timedOut: sum('timedOut'),
-    cancelled: sum('cancelled'),
+    succeeded: tasksOf('SUCCEEDED'),
+    failed: tasksOf('FAILED'),
+    timedOut: tasksOf('TIMED_OUT'),
+    cancelled: tasksOf('CANCELLED'),
     intervened: sum('intervened'),
     pricedTasks: sum('pricedTasks'),
-    knownCostUsd: dollars(agents.reduce((total, { knownCostUsd }) => total + units(knownCostUsd), 0n)),
+    knownCostUsd: dollars(counted.reduce((total, { knownCostUsd }) => total + units(knownCostUsd), 0n)),
     inputTokens: sum('inputTokens'),
     outputTokens: sum('outputTokens'),
   };

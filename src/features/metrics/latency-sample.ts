@@ -9,6 +9,8 @@ export interface LatencyPart {
 
 /** Each part is small enough to be gone through in one slice of time. */
 const partSize = 10_000;
+const zero = '0'.charCodeAt(0);
+const comma = ','.charCodeAt(0) - zero;
 const lowestBucket = -1000;
 const bucketCount = 4096;
 
@@ -18,15 +20,24 @@ export async function readLatencies(array: string, slice: TimeSlice): Promise<La
   const end = array.length - 1;
   for (let from = 1; from < end;) {
     const values = new Float64Array(partSize);
+    const buckets = new Int16Array(partSize);
     let size = 0;
-    while (size < partSize && from < end) {
-      const comma = array.indexOf(',', from);
-      const to = comma === -1 ? end : comma;
-      values[size++] = Number(array.slice(from, to));
+    for (; size < partSize && from < end; size++) {
+      // Whole numbers by their digits, which is several times as fast; others, such as 12.5 or 1e+15, as a whole.
+      let to = from;
+      let value = 0;
+      let digit = array.charCodeAt(to) - zero;
+      for (; digit >= 0 && digit <= 9; digit = array.charCodeAt(++to) - zero) value = value * 10 + digit;
+      if (digit !== comma && to < end) {
+        const next = array.indexOf(',', to);
+        to = next === -1 ? end : next;
+        value = Number(array.slice(from, to));
+      }
+      values[size] = value;
+      buckets[size] = bucketOf(value);
       from = to + 1;
     }
-    const part = values.subarray(0, size);
-    parts.push({ values: part, buckets: Int16Array.from(part, bucketOf) });
+    parts.push({ values: values.subarray(0, size), buckets: buckets.subarray(0, size) });
     await slice.pause();
   }
   return parts;
@@ -74,21 +85,25 @@ export class LatencySample {
   /** What answers the n-th smallest latency, counted from 0, for those ranks. */
   async #ranked(ranks: readonly number[], slice: TimeSlice): Promise<(rank: number) => number> {
     const { buckets, counts } = this.histogram;
-    const found = new Map<number, { before: number; values: number[] }>();
+    const found: { before: number; values: number[] }[] = [];
+    /** For each bucket, which of those it is, counted from 1; 0 = none. */
+    const places = new Uint8Array(bucketCount);
     let before = 0;
     buckets.forEach((bucket, i) => {
       const after = before + (counts[i] ?? 0);
-      if (ranks.some((rank) => rank >= before && rank < after)) found.set(bucket, { before, values: [] });
+      if (ranks.some((rank) => rank >= before && rank < after)) {
+        places[bucket - lowestBucket] = found.push({ before, values: [] });
+      }
       before = after;
     });
     for (const part of this.parts) {
-      part.buckets.forEach((bucket, i) => found.get(bucket)?.values.push(part.values[i]!));
+      for (let i = 0; i < part.values.length; i++) {
+        const place = places[part.buckets[i]! - lowestBucket]!;
+        if (place > 0) found[place - 1]?.values.push(part.values[i]!);
+      }
       await slice.pause();
     }
-    const sorted = [...found.values()].map((one) => ({
-      ...one,
-      values: Float64Array.from(one.values).sort(),
-    }));
+    const sorted = found.map((one) => ({ ...one, values: Float64Array.from(one.values).sort() }));
     return (rank) => {
       const bucket = sorted.find((one) => rank >= one.before && rank < one.before + one.values.length);
       if (!bucket) throw new Error('A rank lies in no bucket.');
