@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { createApp } from '../src/app.js';
 import { createBinnacleDataSource } from '../src/data-source.js';
 import type { Events } from '../src/events.js';
-import { LeaseLostError, StepType, TaskStatus } from '../src/features/tasks/index.js';
+import { LeaseLostError, StepType, TaskStatus, type BuiltInWorkers } from '../src/features/tasks/index.js';
 import { readConfig } from '../src/platform/config.js';
 import { Database } from '../src/platform/database.js';
 import { createLogger } from '../src/platform/logger.js';
@@ -219,20 +219,29 @@ describe('the state of the system', () => {
   });
 });
 
+async function builtInWorkers(): Promise<BuiltInWorkers> {
+  const dataSource = createBinnacleDataSource({ url: database.url });
+  await dataSource.initialize();
+  const own = new Database(dataSource);
+  stops.push(() => own.close());
+  const logger = createLogger('silent');
+  const events = createLocalEventBus<Events>(logger);
+  stops.push(() => events.close());
+  const config = readConfig({});
+  const encryptionKey = undefined;
+  const app = await createApp({ config, database: own, events, jwtSecret, encryptionKey, logger });
+  return app.builtInWorkers;
+}
+
+async function makeBuiltIn(ids: readonly string[]): Promise<void> {
+  await database.query('UPDATE tasks SET is_built_in = true WHERE id = ANY ($1)', [ids]);
+  await database.query('UPDATE task_queue SET is_built_in = true WHERE task_id = ANY ($1)', [ids]);
+}
+
 describe('a worker within Binnacle', () => {
   test('takes only tasks meant for it, of all projects, and tells of them as the system', async () => {
     const projects = [await QueueProject.open(await start()), await QueueProject.open(await start())];
-    const dataSource = createBinnacleDataSource({ url: database.url });
-    await dataSource.initialize();
-    const own = new Database(dataSource);
-    stops.push(() => own.close());
-    const logger = createLogger('silent');
-    const events = createLocalEventBus<Events>(logger);
-    stops.push(() => events.close());
-    const config = readConfig({});
-    const encryptionKey = undefined;
-    const app = await createApp({ config, database: own, events, jwtSecret, encryptionKey, logger });
-    const workers = app.builtInWorkers;
+    const workers = await builtInWorkers();
     const claim = { types: ['in-house', 'in-house'], limit: 10, leaseSeconds: 600 };
 
     const made = [];
@@ -241,8 +250,7 @@ describe('a worker within Binnacle', () => {
       for (const priority of [0, 5]) made.push(await project.queue({ type: 'in-house', priority }));
     }
     const ids = made.map(({ id }) => id);
-    await database.query('UPDATE tasks SET is_built_in = true WHERE id = ANY ($1)', [ids]);
-    await database.query('UPDATE task_queue SET is_built_in = true WHERE task_id = ANY ($1)', [ids]);
+    await makeBuiltIn(ids);
     expect(await workers.claim('me', { ...claim, types: ['other'] })).toEqual([]);
     expect(await workers.claim('me', { ...claim, types: [] })).toEqual([]);
     const tasks = await workers.claim('me', claim);
@@ -286,5 +294,35 @@ describe('a worker within Binnacle', () => {
       'SYSTEM reportProgress',
       'SYSTEM finishTask',
     ]);
+  });
+
+  test('that gives a task back leaves its time to who takes it next', async () => {
+    const project = await QueueProject.open(await start());
+    const workers = await builtInWorkers();
+    const { id } = await project.queue({ type: 'timed', timeoutMs: 3_600_000 });
+    await makeBuiltIn([id]);
+    const claim = { types: ['timed'], limit: 1, leaseSeconds: 600 };
+    expect(await workers.claim('first', claim)).toHaveLength(1);
+    await workers.release('first', id);
+    expect(await workers.claim('second', claim)).toMatchObject([{ id, attempt: 1 }]);
+
+    const clocks = () =>
+      database.query<{ id: string }>(
+        `SELECT id FROM graphile_worker._private_jobs WHERE payload->>'taskId' = $1 ORDER BY id`,
+        [id],
+      );
+    const [ofFirst, ofSecond] = await clocks();
+    await start({}, true);
+    /** As if that much time had gone by. */
+    const letRing = async (clock: { id: string } | undefined) => {
+      const now = `UPDATE graphile_worker._private_jobs SET run_at = now() WHERE id = $1`;
+      await database.query(now, [clock?.id]);
+      const isGone = async () => !(await clocks()).some((left) => left.id === clock?.id);
+      await eventually('the time is over', isGone);
+    };
+    await letRing(ofFirst);
+    expect(await project.read(id)).toMatchObject({ status: 'RUNNING', worker: 'second' });
+    await letRing(ofSecond);
+    expect(await project.read(id)).toMatchObject({ status: 'TIMED_OUT' });
   });
 });

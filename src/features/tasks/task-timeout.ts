@@ -11,5 +11,10 @@ export async function watchTimeout(
 ): Promise<void> {
   if (timeoutMs === null) return;
   const runAt = new Date((startedAt ?? queuedAt).getTime() + timeoutMs);
-  await jobs.add(tx, 'timeOutTask', { taskId, attempt }, { runAt });
+  await jobs.add(
+    tx,
+    'timeOutTask',
+    { taskId, attempt, startedAt: startedAt?.toISOString() ?? null },
+    { runAt },
+  );
 }

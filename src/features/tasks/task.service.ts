@@ -176,10 +176,10 @@ export class TaskService {
   }
 
   /** The job timeOutTask: ends the attempt, if it still runs. */
-  async timeOut({ taskId, attempt }: TaskJobs['timeOutTask']): Promise<void> {
+  async timeOut({ taskId, attempt, startedAt }: TaskJobs['timeOutTask']): Promise<void> {
     await this.database.transaction(async (tx) => {
       const task = await this.tasks.lock(tx, taskId);
-      const isDue = task !== null && task.attempt === attempt;
+      const isDue = task?.attempt === attempt && (task.startedAt?.toISOString() ?? null) === startedAt;
       if (!isDue || (task.status !== TaskStatus.RUNNING && task.status !== TaskStatus.WAITING_FOR_HUMAN))
         return;
       const errorMessage = `The attempt ran longer than its ${task.timeoutMs} ms.`;
