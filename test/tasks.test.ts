@@ -432,6 +432,17 @@ describe('an end', () => {
     });
   });
 
+  test('of work that began by a clock that runs ahead takes no time', async () => {
+    const ahead = { startedAt: new Date(Date.now() + 3_600_000).toISOString() };
+    expect(await finish((await create(ahead)).id, 'SUCCEEDED')).toMatchObject({
+      status: 'SUCCEEDED',
+      latencyMs: 0,
+    });
+    const { id } = await create(ahead);
+    await cancel(id);
+    expect(await read(id)).toMatchObject({ status: 'CANCELLED', latencyMs: 0 });
+  });
+
   test.each([
     ['code', { code: 'x'.repeat(201), message: 'm' }],
     ['code', { code: 'a\u0000', message: 'm' }],

@@ -133,8 +133,8 @@ export class TaskService {
         return task;
       }
       await this.changer.leases.require(tx, task, worker);
+      if (input.finishedAt) requireSensibleEnd(task, input.finishedAt);
       const finishedAt = input.finishedAt ?? new Date();
-      requireSensibleEnd(task, finishedAt);
       const patch = { output: input.output ?? null, ...errorColumns(input.error) };
       return this.#end(tx, context, 'finishTask', task, status, finishedAt, patch);
     });
@@ -231,7 +231,8 @@ export class TaskService {
       ...more,
       status,
       finishedAt,
-      latencyMs: task.startedAt ? finishedAt.getTime() - task.startedAt.getTime() : null,
+      // Another machine's clock, which may run ahead, told when it began.
+      latencyMs: task.startedAt && Math.max(0, finishedAt.getTime() - task.startedAt.getTime()),
       ...(status === TaskStatus.SUCCEEDED ? { progress: 1 } : {}),
     };
     await this.#change(tx, cause, action, task, { patch, steps });
