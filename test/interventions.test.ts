@@ -301,7 +301,8 @@ describe('an intervention that nobody answers', () => {
   test('expires at its time, and the task goes on', async () => {
     const [alone, among] = await Promise.all([newTask(), newTask()]);
     const soon = () => new Date(Date.now() + 700).toISOString();
-    const expiring = await request(alone, { expiresAt: soon(), key: 'q' });
+    const question = { expiresAt: soon(), key: 'q' };
+    const expiring = await request(alone, question);
     expect(expiring.expiresAt).not.toBeNull();
     const open = await request(among);
     await request(among, { expiresAt: soon() });
@@ -316,6 +317,8 @@ describe('an intervention that nobody answers', () => {
     const lateMs = Date.parse(gone.interventions[0]?.resolvedAt ?? '') - Date.parse(expiring.expiresAt ?? '');
     expect(lateMs).toBeGreaterThan(-1000);
     expect(gone.steps.nodes).toMatchObject([{ key: 'q', status: 'SKIPPED' }]);
+    // Who got no answer to its question, and asks again with the same words, learns how it ended.
+    expect(await request(alone, question)).toMatchObject({ id: expiring.id, status: 'EXPIRED' });
     expect(await faultOf(resolveMutation, { id: expiring.id, status: 'ANSWERED' })).toMatchObject({
       message: 'The intervention is EXPIRED and cannot become ANSWERED.',
       extensions: { code: 'CONFLICT' },

@@ -55,9 +55,6 @@ export class InterventionService {
 
   /** Puts the task into WAITING_FOR_HUMAN. By the same key it answers the intervention that stands. */
   async request(context: Cause, input: RequestInterventionInput): Promise<Intervention> {
-    if (input.expiresAt && input.expiresAt.getTime() <= Date.now()) {
-      throw new BadUserInputError([{ path: 'input.expiresAt', message: 'It must lie ahead of now.' }]);
-    }
     return this.database.transaction(async (tx) => {
       const task = await this.changer.lock(tx, context, input.taskId, 'ingest');
       await this.changer.leases.require(tx, task, input.worker);
@@ -65,6 +62,9 @@ export class InterventionService {
       const key = input.key ?? `intervention:${id}`;
       const existing = await tx.manager.findOneBy(Intervention, { taskId: task.id, key });
       if (existing) return existing;
+      if (input.expiresAt && input.expiresAt.getTime() <= Date.now()) {
+        throw new BadUserInputError([{ path: 'input.expiresAt', message: 'It must lie ahead of now.' }]);
+      }
       if (task.status !== TaskStatus.WAITING_FOR_HUMAN)
         requireTransition(task.status, TaskStatus.WAITING_FOR_HUMAN);
       const intervention = Object.assign(new Intervention(), {
