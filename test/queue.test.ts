@@ -330,6 +330,17 @@ describe('a lease', () => {
     expect(audited).toEqual({ actor_kind: 'SYSTEM', after: { status: 'QUEUED', attempt: 2 } });
   });
 
+  test('that ran out keeps nobody from what waits, whoever holds that task up', async () => {
+    await project.queue({ name: 'lost' });
+    const { id } = await claimOne('w1');
+    await letRunOut(id);
+    await project.queue({ name: 'waits' });
+    stops.push(() => server.database.query('ROLLBACK'));
+    await server.database.query('BEGIN');
+    await server.database.query('SELECT 1 FROM tasks WHERE id = $1 FOR UPDATE', [id]);
+    expect(names(await project.claim('w2', { limit: 5 }))).toEqual(['waits']);
+  });
+
   test('that runs out in the last attempt fails the task, and its day is counted', async () => {
     await project.queue({ maxAttempts: 1, timeoutMs: 3_600_000 });
     const { id } = await claimOne('w');

@@ -51,13 +51,14 @@ export class QueueService {
     return this.take(context, wanted, { worker, limit, leaseSeconds: input.leaseSeconds ?? standardLease });
   }
 
-  /** Leases tasks, whoever asks. Where too few wait, those are taken back first whose workers are gone. */
+  /** Leases tasks, whoever asks. Where none waits, those are taken back first whose workers are gone. */
   async take(cause: Cause, wanted: Wanted, claim: Claim): Promise<Task[]> {
-    const first = await this.#lease(cause, wanted, claim);
-    if (first.length === claim.limit) return first;
+    const waiting = await this.#lease(cause, wanted, claim);
+    // What is leased is the worker's, and it has to learn that: nothing more is done that could fail, or wait for others.
+    if (waiting.length > 0) return waiting;
     const projectId = 'projectId' in wanted ? wanted.projectId : null;
-    if ((await this.parts.leases.giveBackExpired(projectId)) === 0) return first;
-    return [...first, ...(await this.#lease(cause, wanted, { ...claim, limit: claim.limit - first.length }))];
+    if ((await this.parts.leases.giveBackExpired(projectId)) === 0) return [];
+    return this.#lease(cause, wanted, claim);
   }
 
   /** From now on, the lease lasts so many seconds. @throws LeaseLostError where the worker does not hold it */
