@@ -129,6 +129,24 @@ describe('what an agent tells', () => {
     expect(project.problems).toEqual([]);
   });
 
+  test('of what began earlier ends now all the same', async () => {
+    const binnacle = project.client(server.url);
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    const task = await binnacle.startTask({ name: 'long', startedAt: anHourAgo });
+    task.startStep({ type: 'TOOL', name: 'queued since', startedAt: anHourAgo }).end();
+    const inAnHour = new Date(Date.now() + 3_600_000);
+    task.startStep({ type: 'TOOL', name: 'by a fast clock', startedAt: inAnHour }).end();
+    await task.finish();
+    await binnacle.close();
+    const [stored] = await project.tasks();
+    expect(stored?.started_at).toEqual(anHourAgo);
+    expect(stored?.latency_ms).toBeGreaterThanOrEqual(3_600_000);
+    const [since, fast] = await project.steps(task.id);
+    expect(since?.latency_ms).toBeGreaterThanOrEqual(3_600_000);
+    expect(fast).toMatchObject({ started_at: inAnHour, ended_at: inAnHour, latency_ms: 0 });
+    expect(project.problems).toEqual([]);
+  });
+
   test('of work that throws: the step fails with it, the task too, and the agent gets what was thrown', async () => {
     const binnacle = project.client(server.url);
     class ProviderError extends Error {

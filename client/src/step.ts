@@ -1,3 +1,4 @@
+import { Clock } from './clock.js';
 import {
   moment,
   text,
@@ -89,7 +90,7 @@ export class Step extends StepScope {
   /** Its id, unique within the task. */
   readonly key: string;
   readonly #identity: Fields;
-  readonly #begun = performance.now();
+  readonly #clock = new Clock();
   #startedAt: number | undefined;
   /** Said since the server was told last. */
   #unsaid: Fields = {};
@@ -148,10 +149,9 @@ export class Step extends StepScope {
     return this.#startedAt === undefined ? {} : { startedAt: time(this.#startedAt) };
   }
 
-  /** Counted from the start by a clock that nobody sets. */
   #endedAt(end: StepEnd): number | undefined {
     if ('endedAt' in end) return moment(end.endedAt);
-    return this.#startedAt === undefined ? undefined : this.#startedAt + performance.now() - this.#begun;
+    return this.#startedAt === undefined ? undefined : Math.max(this.#clock.now(), this.#startedAt);
   }
 }
 

@@ -1,3 +1,4 @@
+import { Clock } from './clock.js';
 import { clip } from './json-text.js';
 import { Question, type HumanAnswer, type QuestionOptions } from './question.js';
 import type { AgentOptions } from './options.js';
@@ -56,7 +57,7 @@ export class Task extends StepScope {
   /** Your own id of it, or the one that was made. */
   readonly key: string;
   readonly #startedAt: number;
-  readonly #begun = performance.now();
+  readonly #clock = new Clock();
   #hasFinished = false;
 
   /** @internal */
@@ -69,7 +70,7 @@ export class Task extends StepScope {
   ) {
     super(reporter, undefined);
     this.key = key;
-    this.#startedAt = moment(options.startedAt) ?? Date.now();
+    this.#startedAt = moment(options.startedAt) ?? this.#clock.now();
     const { agentId, agent = standardAgent, type, tags, parentId, timeoutMs } = options;
     const fields: Fields = {
       ...(agentId === undefined ? { agent: agentField(agent) } : { agentId: text(agentId, 200) }),
@@ -122,7 +123,7 @@ export class Task extends StepScope {
       return this.reporter.misused(`The task "${this.reporter.lane.name}" is finished already.`);
     this.#hasFinished = true;
     const { status, error, output, finishedAt } = end;
-    const at = moment(finishedAt) ?? this.#startedAt + performance.now() - this.#begun;
+    const at = moment(finishedAt) ?? this.#clock.now();
     const fields: Fields = {
       status: JSON.stringify(status ?? (error == null ? 'SUCCEEDED' : 'FAILED')),
       finishedAt: time(Math.max(at, this.#startedAt)),
