@@ -73,6 +73,17 @@ test('one request over many lines, larger than the server takes at once', async 
   expect(await tasksOf(person)).toEqual([{ name: 'large', stepCount: 301, status: 'SUCCEEDED' }]);
 }, 60_000);
 
+test('lists that a request leaves out are empty', async () => {
+  const { person, run } = await importer();
+  const { resourceSpans } = JSON.parse(traceRequest(trace('whole', 2))) as { resourceSpans: object[] };
+  const nothing = [{ resource: {} }, { scopeSpans: [{ scope: { name: 'idle' } }] }];
+  const lines = ['{}', JSON.stringify({ resourceSpans: [...nothing, ...resourceSpans] })];
+  const { code, said } = await run(['otlp', await fileOf(lines.join('\n'))]);
+  expect(said).toContain('requests   2 of 2\n  spans      3 of 1 traces\n  problems   none\n');
+  expect(code).toBe(0);
+  expect(await tasksOf(person)).toEqual([{ name: 'whole', stepCount: 3, status: 'SUCCEEDED' }]);
+}, 30_000);
+
 test('what is wrong is named by line, and the rest is imported', async () => {
   const { person, run } = await importer();
   const good = trace('good', 1);

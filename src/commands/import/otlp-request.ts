@@ -1,10 +1,11 @@
 /** An ExportTraceServiceRequest in OTLP's JSON, as far as an import looks into it. */
 export interface OtlpRequest {
-  resourceSpans: OtlpResourceSpans[];
+  resourceSpans?: OtlpResourceSpans[] | null;
 }
 
+/** A list without entries may be left out. */
 interface OtlpResourceSpans {
-  scopeSpans: { spans: { traceId?: unknown }[] }[];
+  scopeSpans?: { spans?: { traceId?: unknown }[] | null }[] | null;
 }
 
 /** Null where the text is no such request; the server says why. */
@@ -26,12 +27,14 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
 function listOf(value: unknown, field: string): unknown[] | null {
-  const list = isObject(value) ? value[field] : null;
+  if (!isObject(value)) return null;
+  const list = value[field] ?? [];
   return Array.isArray(list) ? list : null;
 }
 
 export function spansOf(request: OtlpRequest): { traceId?: unknown }[] {
-  return request.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
+  const scopes = (request.resourceSpans ?? []).flatMap(({ scopeSpans }) => scopeSpans ?? []);
+  return scopes.flatMap(({ spans }) => spans ?? []);
 }
 
 /** The request as texts of at most so many bytes each, in order; a single span may be longer. */
@@ -47,10 +50,10 @@ export function pieces(request: OtlpRequest, mostBytes: number): { text: string;
 function part(request: OtlpRequest, from: number, to: number): OtlpRequest {
   let place = -1;
   const isWanted = () => (place += 1) >= from && place < to;
-  const resourceSpans = request.resourceSpans.map((group) => ({
+  const resourceSpans = (request.resourceSpans ?? []).map((group) => ({
     ...group,
-    scopeSpans: group.scopeSpans
-      .map((scope) => ({ ...scope, spans: scope.spans.filter(isWanted) }))
+    scopeSpans: (group.scopeSpans ?? [])
+      .map((scope) => ({ ...scope, spans: (scope.spans ?? []).filter(isWanted) }))
       .filter(({ spans }) => spans.length > 0),
   }));
   return { ...request, resourceSpans: resourceSpans.filter(({ scopeSpans }) => scopeSpans.length > 0) };
