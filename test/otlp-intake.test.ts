@@ -49,6 +49,13 @@ const closeQuiet = async () => {
   await server.database.query(`SELECT graphile_worker.add_job('closeQuietTraces')`);
 };
 
+/** Since when the root of a trace is awaited, milliseconds; 0 = it is not. */
+const awaitedSince = async (taskId: string) => {
+  const sql = 'SELECT awaited_since AS since FROM trace_heads WHERE task_id = $1';
+  const [head] = await server.database.query<{ since: Date | null }>(sql, [taskId]);
+  return head?.since?.getTime() ?? 0;
+};
+
 describe('what is answered', () => {
   const span = { traceId: 'b'.repeat(32), spanId: spanId(1), name: 'a', fromMs: 0, toMs: 1 };
   const good = traceRequest([span]);
@@ -222,6 +229,52 @@ describe('a trace becomes a task', () => {
       error: null,
       stepCount: 3,
     });
+  });
+
+  test('a task that waits for a human is not quiet, however long that takes', async () => {
+    const traceId = newTraceId();
+    await tell({ traceId, spanId: spanId(2), parentSpanId: spanId(1), name: 'look', fromMs: 0, toMs: 1 });
+    const { id } = await taskOf(traceId);
+    const question = { taskId: id, kind: 'APPROVAL', reason: 'May I?' };
+    const { requestIntervention } = await get<{ requestIntervention: { id: string } }>(
+      server.url,
+      person.token,
+      'mutation ($input: RequestInterventionInput!) { requestIntervention(input: $input) { id } }',
+      { input: question },
+    );
+    const before = await awaitedSince(id);
+    await closeQuiet();
+    await eventually('it was looked at', async () => (await awaitedSince(id)) > before);
+    expect((await taskOf(traceId)).status).toBe('WAITING_FOR_HUMAN');
+    await get(
+      server.url,
+      person.token,
+      'mutation ($input: ResolveInterventionInput!) { resolveIntervention(input: $input) { id } }',
+      { input: { id: requestIntervention.id, status: 'APPROVED' } },
+    );
+    expect((await taskOf(traceId)).interventions).toMatchObject([{ status: 'APPROVED' }]);
+    await closeQuiet();
+    await eventually('it is closed', async () => (await taskOf(traceId)).status === 'TIMED_OUT');
+  });
+
+  test('a task that was tried again is its worker’s: spans are kept, and change nothing else', async () => {
+    const traceId = newTraceId();
+    const child = { traceId, spanId: spanId(2), parentSpanId: spanId(1), name: 'look', fromMs: 0, toMs: 1 };
+    await tell(child);
+    await closeQuiet();
+    await eventually('it is closed', async () => (await taskOf(traceId)).status === 'TIMED_OUT');
+    const { id } = await taskOf(traceId);
+    await get(server.url, person.token, 'mutation ($id: ID!) { retryTask(id: $id) { id } }', { id });
+    const queued = await taskOf(traceId);
+    expect(queued).toMatchObject({ status: 'QUEUED', startedAt: null, finishedAt: null });
+    await tell({ ...child, spanId: spanId(3) });
+    await closeQuiet();
+    await eventually('it was looked at', async () => (await awaitedSince(id)) === 0);
+    await tell({ traceId, spanId: spanId(1), name: 'root', fromMs: 0, toMs: 400, error: 'too late' });
+    const { steps, ...told } = await taskOf(traceId);
+    const { steps: _steps, ...before } = queued;
+    expect(told).toEqual({ ...before, stepCount: 3 });
+    expect(steps.nodes.map(({ key: step }) => step)).toContain(spanId(1));
   });
 
   test('a task that was cancelled stays so', async () => {

@@ -71,10 +71,15 @@ export function latestOf(spans: readonly ToldSpan[], known: Date | null): Date |
   return latest === -Infinity ? null : new Date(latest);
 }
 
-/** Whether the root says how the task stands: not where a person cancelled it, or put it into the queue. */
+/** Whether the trace says how the task stands: a further attempt is a worker's, and what it was before is over. */
+export function isToldByTrace({ attempt }: Task): boolean {
+  return attempt === 1;
+}
+
+/** Whether the root says how the task stands: not where a person cancelled it. */
 function isDecidedByRoot({ status, errorCode }: Task): boolean {
   if (status === TaskStatus.TIMED_OUT) return errorCode === quietCode;
-  return status !== TaskStatus.CANCELLED && status !== TaskStatus.QUEUED;
+  return status !== TaskStatus.CANCELLED;
 }
 
 /**
@@ -87,6 +92,7 @@ export function patchOfHead(
   agent: { id: string; currentVersionId: string },
   isNew: boolean,
 ): Partial<Task> {
+  if (!isToldByTrace(task)) return {};
   const startedAt = timeOf(step.startedAt);
   const patch: Partial<Task> = {
     name: taskName,

@@ -19,6 +19,7 @@ import { TraceHead } from './trace-head.entity.js';
 import {
   headAmong,
   headOfSpan,
+  isToldByTrace,
   latestOf,
   patchOfHead,
   quietCode,
@@ -257,9 +258,11 @@ export class TraceTaskService {
       const task = await this.tasks.lock(tx, taskId);
       const head = await tx.manager.findOneBy(TraceHead, { taskId });
       if (!task || !head?.awaitedSince || head.awaitedSince.getTime() > Date.now() - quietMs) return;
-      await tx.update(TraceHead, { taskId }, { awaitedSince: null });
-      if (isFinished(task.status)) return;
       const now = new Date();
+      // Who waits for a human says nothing meanwhile.
+      const isAsking = task.status === TaskStatus.WAITING_FOR_HUMAN;
+      await tx.update(TraceHead, { taskId }, { awaitedSince: isAsking ? now : null });
+      if (task.status !== TaskStatus.RUNNING || !isToldByTrace(task)) return;
       const finishedAt = head.lastAt && head.lastAt < now ? head.lastAt : now;
       const minutes = Math.round(quietMs / 60_000);
       const patch: Partial<Task> = {
