@@ -1,3 +1,5 @@
+import { request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { get, makeKey, register, type Person } from './support/client.js';
@@ -160,6 +162,28 @@ describe('a random trace', () => {
       expect(outcome).toMatchObject({ name: 'part 1', status: 'SUCCEEDED', stepCount: 8 });
     }
   }, 60_000);
+});
+
+test('bodies that stop in the middle hold the others up for a moment only; who is turned away is told when to come back', async () => {
+  const url = servers[0]!.url;
+  const traceId = newTraceId();
+  const body = traceRequest([{ traceId, spanId: spanId(1), name: 'root', fromMs: 0, toMs: 1 }]);
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+  // Four are let in, and four wait.
+  const stopped = Array.from({ length: 8 }, async () => {
+    const sending = request(`${url}/v1/traces`, { method: 'POST', headers });
+    sending.write(body.slice(0, 100));
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      sending.on('response', resolve).on('error', reject);
+    });
+    const { message } = JSON.parse(await text(response)) as { message: string };
+    return `${response.statusCode}, in ${response.headers['retry-after']} s: ${message}`;
+  });
+  const answers = (await Promise.all(stopped)).sort();
+  const late = '503, in 1 s: The body did not come within 10 seconds; send it again.';
+  const busy = '503, in 1 s: More is being sent than can be taken in just now; send it again in a moment.';
+  expect(answers).toEqual([busy, busy, busy, busy, late, late, late, late]);
+  expect((await sendTraces(url, key, body)).status).toBe(200);
 });
 
 test('500 mangled bodies are refused with a 4xx each, and harm nothing', async () => {

@@ -13,6 +13,8 @@ import { TraceIntake } from './trace-intake.js';
  * their bodies unread, and exporters that are turned away keep their batch and come back.
  */
 const limits = { atOnce: 4, mostWaiting: 256, mostWaitMs: 5_000 };
+/** A body that is let in has so long to come: whoever stops in the middle of it holds up all others. Exporters wait no longer either. */
+const longestBodyMs = 10_000;
 
 export interface OtlpDependencies {
   traces: TraceTaskService;
@@ -25,8 +27,9 @@ export interface OtlpDependencies {
 export function createOtlp({ traces, agents, maxBodyBytes, logger }: OtlpDependencies) {
   const intake = new TraceIntake(traces, agents, logger);
   const admission = new Admission(limits);
+  const body = { mostBytes: maxBodyBytes, mostMs: longestBodyMs };
   return {
     routes: (contextOf: (request: Request) => Promise<RequestContext>, errors: ErrorReporter): Router =>
-      createOtlpRoutes({ intake, admission, maxBodyBytes, contextOf, errors }),
+      createOtlpRoutes({ intake, admission, body, contextOf, errors }),
   };
 }

@@ -8,13 +8,13 @@ import type { RequestContext } from '../../platform/request-context.js';
 import { decodeTracesJson } from './decode-json.js';
 import { decodeTracesProtobuf } from './decode-protobuf.js';
 import { contentTypes, encodingOf, exportAnswer, statusAnswer, type OtlpEncoding } from './export-answer.js';
-import { readBody, RefusedBody } from './request-body.js';
+import { readBody, RefusedBody, type BodyLimits } from './request-body.js';
 import type { TraceIntake } from './trace-intake.js';
 
 export interface OtlpRoutesOptions {
   intake: TraceIntake;
   admission: Admission;
-  maxBodyBytes: number;
+  body: BodyLimits;
   contextOf: (request: Request) => Promise<RequestContext>;
   errors: ErrorReporter;
 }
@@ -38,7 +38,7 @@ const rpcCodes: Record<number, number> = {
 export function createOtlpRoutes({
   intake,
   admission,
-  maxBodyBytes,
+  body: limits,
   contextOf,
   errors,
 }: OtlpRoutesOptions): Router {
@@ -52,7 +52,7 @@ export function createOtlpRoutes({
       const context = await contextOf(request);
       const projectId = intake.projectOf(context);
       const { rejected, reason } = await admission.run(async () => {
-        const body = await readBody(request, maxBodyBytes);
+        const body = await readBody(request, limits);
         const decoded = encoding === 'json' ? decodeTracesJson(body.toString()) : decodeTracesProtobuf(body);
         return intake.take(context, projectId, decoded);
       });

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip, createInflate } from 'node:zlib';
+import { UnavailableError } from '../../platform/errors.js';
+import { TooLateError, within } from '../../platform/time-limit.js';
 import { OtlpFormatError } from './otlp-span.js';
 
 /** A request that is refused before it is read as OTLP, with its HTTP status. */
@@ -13,11 +15,28 @@ export class RefusedBody extends Error {
   }
 }
 
+export interface BodyLimits {
+  /** Neither what comes nor what it unpacks to may be larger. */
+  mostBytes: number;
+  /** Others wait while a body comes. */
+  mostMs: number;
+}
+
 /**
- * Reads a body whole, unpacked. Neither what comes nor what it unpacks to may be larger than `mostBytes`.
- * @throws RefusedBody, OtlpFormatError
+ * Reads a body whole, unpacked.
+ * @throws RefusedBody, OtlpFormatError, UnavailableError
  */
-export async function readBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+  const { mostBytes, mostMs } = limits;
+  try {
+    return await within(mostMs, readWhole(request, mostBytes));
+  } catch (error) {
+    if (!(error instanceof TooLateError)) throw error;
+    throw new UnavailableError(`The body did not come within ${mostMs / 1000} seconds; send it again.`);
+  }
+}
+
+async function readWhole(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
   const tooLarge = new RefusedBody(
     413,
     `The body is larger than ${mostBytes} bytes, the most allowed (MAX_BODY_BYTES). Send smaller batches.`,
