@@ -246,6 +246,24 @@ describe('a server that is slow', () => {
     expect(dropped.length).toBeLessThanOrEqual(6);
   });
 
+  test('is waited for as long as it takes, where that is told', async () => {
+    proxy.fateOf = () => ({ delayMs: 200 });
+    const ever = Infinity;
+    const binnacle = project.client(proxy.url, {
+      requestTimeoutMs: ever,
+      maxWaitMs: ever,
+      maxQueuedReports: 10,
+    });
+    const task = await binnacle.startTask({ name: 'unhurried' });
+    for (let index = 0; index < 12; index += 1) await task.step({ type: 'TOOL', name: `${index}` });
+    expect(await binnacle.flush({ timeoutMs: ever })).toBe(true);
+    await task.finish();
+    expect(await binnacle.close({ timeoutMs: ever })).toBe(true);
+    expect(await project.steps()).toHaveLength(12);
+    expect(await project.tasks()).toMatchObject([{ status: 'SUCCEEDED' }]);
+    expect(project.problems).toEqual([]);
+  });
+
   test('holds nobody longer than told', async () => {
     proxy.fateOf = () => ({ delayMs: 3000 });
     const binnacle = project.client(proxy.url, { maxQueuedReports: 10, maxWaitMs: 150 });

@@ -70,17 +70,21 @@ const standards: Required<{ [Name in keyof Bounds]: number }> = {
   exitFlushMs: 5000,
 };
 
+/** What timers hold; they end at once where they are set longer, also to Infinity. */
+export const longestTimerMs = 2_147_483_647;
+
 interface Runtime {
   process?: { env?: Record<string, string | undefined> };
 }
 
-/** The options with their defaults; a number that is none, or is negative, counts as left out. */
+/** The options with their defaults; a number that is none, or is negative, counts as left out. Times may be Infinity. */
 export function resolveOptions(options: BinnacleOptions): Settings {
   const env = (globalThis as Runtime).process?.env ?? {};
   const bounds = Object.fromEntries(
     Object.entries(standards).map(([name, standard]) => {
       const given = options[name as keyof Bounds];
-      return [name, typeof given === 'number' && given >= 0 ? given : standard];
+      const bound = typeof given === 'number' && given >= 0 ? given : standard;
+      return [name, name.endsWith('Ms') ? Math.min(bound, longestTimerMs) : bound];
     }),
   ) as typeof standards;
   const { agent = 'agent' } = options;

@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.js';
 import { Gate } from './gate.js';
 import { RequestFault } from './graphql-endpoint.js';
 import type { Entry, Lane, Load } from './lane.js';
-import type { Settings } from './options.js';
+import { longestTimerMs, type Settings } from './options.js';
 import type { ProblemCode, ProblemTeller } from './problem.js';
 import { Queue } from './queue.js';
 import { withoutPayload } from './report.js';
@@ -72,7 +72,7 @@ export class Outbox {
     const upTo = this.queue.lastSeq;
     if (!this.#isWaitedFor({ lane, upTo })) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => waiter.resolve(false), timeoutMs);
+      const timer = setTimeout(() => waiter.resolve(false), Math.min(timeoutMs, longestTimerMs));
       const waiter: Waiter = {
         lane,
         upTo,
