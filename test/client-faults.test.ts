@@ -369,6 +369,19 @@ describe('what the server does not want', () => {
     expect(binnacle.stats).toMatchObject({ rejected: 2, dropped: 2, queued: 0 });
   });
 
+  test('because the task is gone is told once, and nothing more is sent of it', async () => {
+    const binnacle = project.client(proxy.url);
+    const task = await binnacle.startTask({ name: 'gone' });
+    await task.flush();
+    await server.database.query('DELETE FROM tasks WHERE id = $1', [task.id]);
+    for (let index = 0; index < 100; index += 1) void task.step({ type: 'TOOL', name: `${index}` });
+    await task.finish();
+    expect(await binnacle.close()).toBe(true);
+    expect(project.problems).toMatchObject([{ code: 'REJECTED', reports: 101, task: 'gone' }]);
+    expect(proxy.count('recordSteps')).toBe(1);
+    expect(binnacle.stats).toMatchObject({ delivered: 1, rejected: 101, queued: 0 });
+  });
+
   test('because the task was ended by somebody else is told', async () => {
     const binnacle = project.client(server.url);
     const task = await binnacle.startTask({ name: 'cancelled' });

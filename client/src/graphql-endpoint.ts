@@ -20,6 +20,8 @@ export class RequestFault extends Error {
       fields?: readonly string[];
       /** Whether the server said that there was too much of it. */
       isTooLarge?: boolean;
+      /** Whether the server does not have what the request is about. */
+      isGone?: boolean;
       /** How long the server asked to be left alone; null where it did not. */
       retryAfterMs?: number | null;
       cause?: unknown;
@@ -136,6 +138,7 @@ function refusal(error: Record<string, unknown>, response: Response): RequestFau
     retryAfterMs,
     fields,
     isTooLarge,
+    isGone: extensions.code === 'NOT_FOUND',
   });
 }
 

@@ -192,6 +192,8 @@ export class Outbox {
       lane.notBefore = performance.now() + backoffMs(lane.failures, details.retryAfterMs ?? null, delay);
       return;
     }
+    if (details.isGone && load.kind !== 'create')
+      return this.#abandon(lane, `The server does not have the task "${lane.name}" any more: ${message}`);
     if (details.isTooLarge && this.#makeSmaller(lane, load)) return;
     this.#refused(lane, load, fault);
   }
