@@ -164,6 +164,24 @@ describe('a random trace', () => {
   }, 60_000);
 });
 
+test('70,000 spans of one trace in one request are stored', async () => {
+  const traceId = newTraceId();
+  const times = { startTimeUnixNano: '1772366400000000000', endTimeUnixNano: '1772366401000000000' };
+  const spans = Array.from({ length: 70_000 }, (_, at) => ({
+    ...{ traceId, spanId: spanId(at + 1), ...times },
+    ...(at === 0 ? {} : { parentSpanId: spanId(1) }),
+  }));
+  const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
+  const response = await sendTraces(servers[0]!.url, key, body);
+  expect([response.status, await response.json()]).toEqual([200, {}]);
+  const query =
+    'query ($p: ID!, $t: String!) { taskByTrace(projectId: $p, traceId: $t) { status stepCount } }';
+  const variables = { p: person.projectId, t: traceId };
+  expect(await get(servers[0]!.url, person.token, query, variables)).toEqual({
+    taskByTrace: { status: 'SUCCEEDED', stepCount: 70_000 },
+  });
+}, 120_000);
+
 test('bodies that stop in the middle hold the others up for a moment only; who is turned away is told when to come back', async () => {
   const url = servers[0]!.url;
   const traceId = newTraceId();

@@ -50,9 +50,9 @@ export class TraceIntake {
       else traces.set(mapped.traceId, [mapped]);
       await slice.pause();
     }
-    const refused = rejected.map(({ reason }) => reason);
     const told = [...traces].map(([traceId, mapped]): ToldTrace => ({ traceId, spans: mapped }));
-    if (told.length > 0) refused.push(...(await this.#tell(context, projectId, told)));
+    const notStored = told.length > 0 ? await this.#tell(context, projectId, told) : [];
+    const refused = [...rejected.map(({ reason }) => reason), ...notStored];
     return { rejected: refused.length, reason: [...new Set(refused)].slice(0, 10).join(' ') };
   }
 
@@ -74,8 +74,8 @@ export class TraceIntake {
       }
     }
     // One trace that cannot be stored does not cost the others.
-    const refused: string[] = [];
-    for (const trace of told) refused.push(...(await this.#tell(context, projectId, [trace])));
-    return refused;
+    const refused: string[][] = [];
+    for (const trace of told) refused.push(await this.#tell(context, projectId, [trace]));
+    return refused.flat();
   }
 }

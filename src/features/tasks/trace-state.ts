@@ -66,8 +66,12 @@ export function headOfSpan(span: ToldSpan): Head {
 
 /** The latest of times that spans told, and one known before. */
 export function latestOf(spans: readonly ToldSpan[], known: Date | null): Date | null {
-  const times = spans.flatMap(({ step }) => [step.startedAt, step.endedAt]).filter((at) => at !== null);
-  const latest = Math.max(known?.getTime() ?? -Infinity, ...times.map((at) => Date.parse(at)));
+  let latest = known?.getTime() ?? -Infinity;
+  for (const { step } of spans) {
+    for (const at of [step.startedAt, step.endedAt]) {
+      if (at !== null) latest = Math.max(latest, Date.parse(at));
+    }
+  }
   return latest === -Infinity ? null : new Date(latest);
 }
 
