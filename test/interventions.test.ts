@@ -258,6 +258,18 @@ describe('an answer', () => {
     expect(await read(taskId)).toMatchObject({ revision: 3, stepCount: 2 });
   });
 
+  test('is not given before it was asked for, whatever the clocks of servers say', async () => {
+    const taskId = await newTask();
+    const { id } = await request(taskId);
+    await server.database.query(
+      `UPDATE interventions SET requested_at = requested_at + interval '1 hour' WHERE id = $1`,
+      [id],
+    );
+    const { requestedAt, resolvedAt } = await resolve(id, 'ANSWERED');
+    expect(resolvedAt).toBe(requestedAt);
+    expect((await read(taskId)).steps.nodes[0]).toMatchObject({ status: 'SUCCEEDED', latencyMs: 0 });
+  });
+
   test('is for those who operate the project', async () => {
     const taskId = await newTask();
     const ingest = await makeKey(server.url, person, ['INGEST']);

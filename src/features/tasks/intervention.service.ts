@@ -162,8 +162,10 @@ export class InterventionService {
     outcome: Pick<Intervention, 'status' | 'answer' | 'resolvedById'>,
   ): Promise<Intervention> {
     const before = { status: intervention.status };
-    Object.assign(intervention, outcome, { resolvedAt: new Date() });
-    const { taskId, id, resolvedAt } = intervention;
+    // Not before it was asked, by the clock of another server.
+    const resolvedAt = new Date(Math.max(Date.now(), intervention.requestedAt.getTime()));
+    Object.assign(intervention, outcome, { resolvedAt });
+    const { taskId, id } = intervention;
     await tx.update(Intervention, { taskId, id }, { ...outcome, resolvedAt });
     const isLast = (await this.tasks.openInterventions(tx, taskId)).length === 0;
     const goesOn = isLast && task.status === TaskStatus.WAITING_FOR_HUMAN;
