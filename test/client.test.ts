@@ -133,7 +133,9 @@ describe('what an agent tells', () => {
     const binnacle = project.client(server.url);
     const anHourAgo = new Date(Date.now() - 3_600_000);
     const task = await binnacle.startTask({ name: 'long', startedAt: anHourAgo });
-    task.startStep({ type: 'TOOL', name: 'queued since', startedAt: anHourAgo }).end();
+    const since = { type: 'TOOL', name: 'queued since', startedAt: anHourAgo } as const;
+    task.startStep(since).end({ endedAt: undefined });
+    task.startStep({ ...since, name: 'nobody knows' }).end({ endedAt: null });
     const inAnHour = new Date(Date.now() + 3_600_000);
     task.startStep({ type: 'TOOL', name: 'by a fast clock', startedAt: inAnHour }).end();
     await task.finish();
@@ -141,8 +143,9 @@ describe('what an agent tells', () => {
     const [stored] = await project.tasks();
     expect(stored?.started_at).toEqual(anHourAgo);
     expect(stored?.latency_ms).toBeGreaterThanOrEqual(3_600_000);
-    const [since, fast] = await project.steps(task.id);
-    expect(since?.latency_ms).toBeGreaterThanOrEqual(3_600_000);
+    const [now, unknown, fast] = await project.steps(task.id);
+    expect(now?.latency_ms).toBeGreaterThanOrEqual(3_600_000);
+    expect(unknown).toMatchObject({ status: 'SUCCEEDED', ended_at: null, latency_ms: null });
     expect(fast).toMatchObject({ started_at: inAnHour, ended_at: inAnHour, latency_ms: 0 });
     expect(project.problems).toEqual([]);
   });

@@ -68,18 +68,16 @@ export interface StepEnd extends StepFields {
   /** FAILED with an error, else SUCCEEDED, unless told. */
   status?: 'SUCCEEDED' | 'FAILED' | 'SKIPPED' | undefined;
   error?: ReportedError | undefined;
-  /** Now unless told. */
-  endedAt?: Date | undefined;
+  /** Now unless told; null = not known. */
+  endedAt?: Date | null | undefined;
   /** From its start to its end unless told. */
   latencyMs?: number | undefined;
 }
 
 /** A step that has happened, told as a whole. */
-export interface StepReport extends Omit<StepStart, 'startedAt'>, Omit<StepEnd, 'endedAt'> {
+export interface StepReport extends Omit<StepStart, 'startedAt'>, StepEnd {
   /** Left out: latencyMs before its end where that is told, else not known. */
   startedAt?: Date | undefined;
-  /** Now unless told; null = not known. */
-  endedAt?: Date | null | undefined;
 }
 
 /** A report as it waits: its fields, each written as JSON already. Those that are not known are not there. */

@@ -69,7 +69,7 @@ export abstract class StepScope {
     const startedAt =
       moment(report.startedAt) ?? (isTimed ? moment(new Date(endedAt - latencyMs)) : undefined);
     const step = new Step(this.reporter, this.#fields(report), null, startedAt);
-    step.end({ ...report, endedAt: endedAt === undefined ? undefined : new Date(endedAt) });
+    step.end({ ...report, endedAt: endedAt === undefined ? null : new Date(endedAt) });
     await this.reporter.room();
     return step;
   }
@@ -149,9 +149,9 @@ export class Step extends StepScope {
     return this.#startedAt === undefined ? {} : { startedAt: time(this.#startedAt) };
   }
 
-  #endedAt(end: StepEnd): number | undefined {
-    if ('endedAt' in end) return moment(end.endedAt);
-    return this.#startedAt === undefined ? undefined : Math.max(this.#clock.now(), this.#startedAt);
+  #endedAt({ endedAt }: StepEnd): number | undefined {
+    if (endedAt === null) return undefined;
+    return moment(endedAt) ?? Math.max(this.#clock.now(), this.#startedAt ?? 0);
   }
 }
 
