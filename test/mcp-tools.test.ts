@@ -134,6 +134,8 @@ describe.each(['2026', '2025'] as const)('the official client of %s', (era) => {
       ['list_tasks', { agent_id: 'x' }, /^BAD_USER_INPUT: agent_id: This is no id\./],
       ['list_tasks', { finished_after: 'yesterday' }, /finished_after: It must be a moment in ISO 8601/],
       ['get_metrics', { from: '2026-02-30' }, /from: It must be a day such as/],
+      ['get_metrics', { from: '0000-01-01', to: '0000-01-02' }, /from: It must be a day from 1970 on\./],
+      ['get_metrics', { to: '0001-01-03' }, /^BAD_USER_INPUT: to: It must be a day from 1970 on\./],
       ['get_metrics', { from: '2026-03-02', to: '2026-03-01' }, /from: It lies after to/],
       ['search_steps', { text: '' }, /^BAD_USER_INPUT: text: /],
     ]);
@@ -403,6 +405,44 @@ describe('reading', () => {
       cut: ['input'],
       input: expect.stringMatching(/\[cut: 2000 of 5002 /),
     });
+  });
+
+  test('texts of errors are cut and say so, wherever they stand', async () => {
+    const tag = 'fails at length';
+    const message = '😀'.repeat(40_000);
+    for (let index = 0; index < 5; index++) {
+      const taskId = await newTask({ tags: [tag] });
+      await record(taskId, [
+        { key: '1', type: 'LLM', name: tag, status: 'FAILED', error: { message }, input: index },
+        { key: '2', type: 'LLM', name: tag, status: 'FAILED', error: { message } },
+      ]);
+      await mutate(
+        'finishTask',
+        'FinishTaskInput',
+        { taskId, status: 'FAILED', error: { message } },
+        'task { id }',
+      );
+    }
+    interface Failed {
+      task_id: string;
+      error: { message: string };
+    }
+    const cutTo = (length: number) => new RegExp(`^(?:😀)+… \\[cut: ${length} of 80000 characters\\]$`, 'u');
+    const listed = await manager.call<{ tasks: Failed[] }>('list_tasks', { tags: [tag] });
+    expect(listed.data.tasks).toHaveLength(5);
+    for (const { error } of listed.data.tasks) expect(error.message).toMatch(cutTo(1_000));
+    const found = await manager.call<{ hits: { step: Failed }[] }>('search_steps', { text: tag });
+    expect(found.data.hits).toHaveLength(10);
+    for (const { step } of found.data.hits) expect(step.error.message).toMatch(cutTo(1_000));
+    const args = { task_id: listed.data.tasks[0]?.task_id, max_payload_chars: 50_000 };
+    const status = await manager.call<Failed>('get_task_status', args);
+    expect(status.data.error.message).toMatch(cutTo(50_000));
+    const trace = await manager.call<{ task: Failed; steps: Failed[] }>('get_trace', {
+      ...args,
+      max_payload_chars: 0,
+    });
+    for (const { error } of [trace.data.task, ...trace.data.steps])
+      expect(error.message).toMatch(cutTo(1_000));
   });
 
   test('tasks are listed by filter and page', async () => {

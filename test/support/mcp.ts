@@ -54,6 +54,8 @@ export function connectMcp(url: string, key: string, era: Era = '2026'): Promise
 async function connect2026(url: string, key: string): Promise<McpClient> {
   const client = new Client(info, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), credentials(key)));
+  // From then on the client checks each answer by the schema of its tool.
+  await client.listTools();
   return {
     version: client.getNegotiatedProtocolVersion(),
     tools: async () => (await client.listTools()).tools,
@@ -73,6 +75,8 @@ async function connect2025(url: string, key: string): Promise<McpClient> {
   const transport = new Transport2025(new URL(`${url}/mcp`), credentials(key));
   // The transport's optional properties are typed without exactOptionalPropertyTypes.
   await client.connect(transport as Parameters<Client2025['connect']>[0]);
+  // As above.
+  await client.listTools();
   return {
     version: transport.protocolVersion,
     tools: async () => (await client.listTools()).tools,

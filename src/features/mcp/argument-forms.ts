@@ -8,7 +8,11 @@ export const cursor = z
   .optional()
   .describe('Where to go on: next_cursor of the answer before, with all other arguments as they were.');
 export const moment = z.iso.datetime({ offset: true }).optional();
-export const day = z.iso.date().optional();
+/** From the first year that the days of metrics reach; what lies before it is a slip. */
+export const day = z.iso
+  .date()
+  .refine((text) => text >= '1970', 'It must be a day from 1970 on')
+  .optional();
 export const texts = z.array(z.string().max(200)).max(100).optional();
 export const limit = (standard: number, most: number) =>
   z.number().int().min(1).max(most).default(standard).describe(`At most so many; ${standard} unless told.`);

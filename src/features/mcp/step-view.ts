@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CostSource, StepStatus, StepType } from '../tasks/index.js';
 import type { StepRow } from '../traces/index.js';
+import type { PayloadBudget } from './payload-budget.js';
 import { costSchema, errorSchema, errorView, msSchema, timeSchema } from './task-view.js';
 
 /** A step without its payloads. */
@@ -24,7 +25,7 @@ export const stepSchema = z.object({
   error: errorSchema,
 });
 
-export function stepView(step: StepRow): z.input<typeof stepSchema> {
+export function stepView(step: StepRow, budget: PayloadBudget): z.input<typeof stepSchema> {
   return {
     task_id: step.taskId,
     seq: step.seq,
@@ -42,6 +43,6 @@ export function stepView(step: StepRow): z.input<typeof stepSchema> {
     output_tokens: step.outputTokens,
     cost_usd: step.costUsd,
     cost_source: step.costSource,
-    error: errorView(step.error),
+    error: errorView(step.error, budget),
   };
 }

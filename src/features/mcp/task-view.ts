@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { CostSource, ErrorClass, errorInfoOf, isFinished, TaskStatus, type Task } from '../tasks/index.js';
+import type { PayloadBudget } from './payload-budget.js';
 
 export const costSchema = z.number().nullable().describe('US dollars; null = not known.');
 export const msSchema = z.number().nullable().describe('Milliseconds; null = not known.');
 export const timeSchema = z.string().nullable().describe('ISO 8601, UTC; null = not yet, or not known.');
 export const errorSchema = z
-  .object({ class: z.enum(ErrorClass).nullable(), code: z.string().nullable(), message: z.string() })
+  .object({
+    class: z.enum(ErrorClass).nullable(),
+    code: z.string().nullable(),
+    message: z.string().describe('Cut where it is long, and then says so at its end.'),
+  })
   .nullable();
 
 /** How a task stands; the fields of GraphQL's Task that are its own. */
@@ -35,7 +40,8 @@ export const taskSchema = z.object({
 
 export type TaskView = z.input<typeof taskSchema>;
 
-export function taskView(task: Task): TaskView {
+/** @param budget what the answer's texts may take */
+export function taskView(task: Task, budget: PayloadBudget): TaskView {
   return {
     task_id: task.id,
     name: task.name,
@@ -57,10 +63,13 @@ export function taskView(task: Task): TaskView {
     output_tokens: task.outputTokens,
     cost_usd: task.costUsd,
     cost_source: task.costSource,
-    error: errorView(errorInfoOf(task)),
+    error: errorView(errorInfoOf(task), budget),
   };
 }
 
-export function errorView(error: ReturnType<typeof errorInfoOf>): z.input<typeof errorSchema> {
-  return error && { class: error.class, code: error.code ?? null, message: error.message };
+export function errorView(
+  error: ReturnType<typeof errorInfoOf>,
+  budget: PayloadBudget,
+): z.input<typeof errorSchema> {
+  return error && { class: error.class, code: error.code ?? null, message: budget.text(error.message) };
 }

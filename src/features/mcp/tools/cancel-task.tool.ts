@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TaskService } from '../../tasks/index.js';
 import { taskId } from '../argument-forms.js';
+import { PayloadBudget } from '../payload-budget.js';
 import { taskSchema, taskView } from '../task-view.js';
 import { defineTool } from '../tool.js';
 
@@ -17,7 +18,7 @@ export function cancelTaskTool(tasks: TaskService) {
     output: taskSchema,
     run: async ({ task_id }, { context }) => {
       const { id } = await tasks.cancel(context, task_id);
-      return taskView(await tasks.reload(id));
+      return taskView(await tasks.reload(id), new PayloadBudget());
     },
   });
 }

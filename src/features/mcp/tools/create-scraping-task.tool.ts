@@ -7,6 +7,7 @@ import {
   type ScrapingService,
 } from '../../scraping/index.js';
 import { requireValid } from '../../../platform/validation.js';
+import { PayloadBudget } from '../payload-budget.js';
 import { taskSchema, taskView } from '../task-view.js';
 import { defineTool } from '../tool.js';
 
@@ -91,7 +92,7 @@ export function createScrapingTaskTool(scraping: ScrapingService) {
     input: form,
     output: taskSchema,
     run: async (args, { context, projectId }) =>
-      taskView(await scraping.create(context, await inputOf(args, projectId))),
+      taskView(await scraping.create(context, await inputOf(args, projectId)), new PayloadBudget()),
   });
 }
 

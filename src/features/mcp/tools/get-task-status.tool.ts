@@ -84,7 +84,7 @@ export function getTaskStatusTool({ tasks, traces, humans, waits }: TaskStatusPa
       const asked = await humans.ofTaskLoader(call.context).load(task.id);
       const budget = new PayloadBudget(max_payload_chars);
       return {
-        ...taskView(task),
+        ...taskView(task, budget),
         ...budget.take({ input: task.input, output: task.output }),
         open_interventions: asked
           .filter(({ status }) => status === InterventionStatus.OPEN)
@@ -92,7 +92,7 @@ export function getTaskStatusTool({ tasks, traces, humans, waits }: TaskStatusPa
           .map(({ id, kind, reason, question, requestedAt }) => ({
             intervention_id: id,
             kind,
-            reason,
+            reason: budget.text(reason),
             requested_at: requestedAt.toISOString(),
             ...budget.take({ question }),
           })),

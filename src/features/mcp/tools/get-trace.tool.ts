@@ -56,10 +56,10 @@ export function getTraceTool(tasks: TaskService, traces: TraceService) {
       const budget = new PayloadBudget(args.max_payload_chars);
       const last = nodes.at(-1);
       return {
-        task: taskView(task),
+        task: taskView(task, budget),
         steps: nodes.map((step) => {
           const { input, output, attributes } = step;
-          return { ...stepView(step), ...budget.take({ input, output, attributes }) };
+          return { ...stepView(step, budget), ...budget.take({ input, output, attributes }) };
         }),
         next_from_step: pageInfo.hasNextPage && last ? last.seq + 1 : null,
       };

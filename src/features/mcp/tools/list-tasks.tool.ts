@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ErrorClass, TaskFilter, TaskOrder, TaskStatus, type TaskService } from '../../tasks/index.js';
 import { requireValid } from '../../../platform/validation.js';
 import { cursor, dateOf, limit, moment, texts } from '../argument-forms.js';
+import { PayloadBudget } from '../payload-budget.js';
 import { taskSchema, taskView } from '../task-view.js';
 import { defineTool } from '../tool.js';
 
@@ -51,7 +52,11 @@ export function listTasksTool(tasks: TaskService) {
       await requireValid(filter);
       const page = { first: args.limit, after: args.cursor ?? null };
       const { nodes, pageInfo } = await tasks.list(context, projectId, filter, args.order_by, page);
-      return { tasks: nodes.map(taskView), next_cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null };
+      const budget = new PayloadBudget();
+      return {
+        tasks: nodes.map((task) => taskView(task, budget)),
+        next_cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null,
+      };
     },
   });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TraceService } from '../../traces/index.js';
 import { cursor, limit } from '../argument-forms.js';
+import { PayloadBudget } from '../payload-budget.js';
 import { stepFilterForm, stepFilterOf } from '../step-filter-form.js';
 import { stepSchema, stepView } from '../step-view.js';
 import { defineTool } from '../tool.js';
@@ -33,8 +34,9 @@ export function searchStepsTool(traces: TraceService) {
       const filter = await stepFilterOf(args);
       const page = { first: args.limit, after: args.cursor ?? null };
       const { nodes, pageInfo } = await traces.searchProject(context, projectId, args.text, filter, page);
+      const budget = new PayloadBudget();
       return {
-        hits: nodes.map(({ step, snippet }) => ({ step: stepView(step), snippet })),
+        hits: nodes.map(({ step, snippet }) => ({ step: stepView(step, budget), snippet })),
         next_cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null,
       };
     },
