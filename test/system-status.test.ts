@@ -213,6 +213,25 @@ test('a database that goes away is told to those who follow already', async () =
   await follower.has((told) => last(told)?.status === 'HEALTHY');
 }, 30_000);
 
+test('a database that hangs is told to those who follow already', async () => {
+  const wire = new Wire(new URL(database.url));
+  const { url, owner } = await start({}, await wire.join());
+  // Before the server stops, which says goodbye to its database.
+  stops.push(() => Promise.resolve(wire.cut()));
+  const follower = follow(url, owner.token);
+  await follower.has((told) => last(told)?.status === 'HEALTHY');
+  // Connections that lie idle hang when they are used; new ones would be given up by themselves.
+  await Promise.all(Array.from({ length: 40 }, () => get(url, owner.token, '{ me { id } }')));
+  wire.hang();
+  await follower.has((told) => last(told)?.status === 'UNHEALTHY', patienceMs);
+  expect(part(last(follower.events), 'database')).toMatchObject({
+    health: 'UNHEALTHY',
+    detail: 'It does not answer: No answer within 2000 ms.',
+  });
+  wire.release();
+  await follower.has((told) => last(told)?.status === 'HEALTHY', patienceMs);
+}, 120_000);
+
 test('steps that are not taken in make the whole unhealthy', async () => {
   const { url, owner } = await start({ STATEMENT_TIMEOUT_MS: '3000' });
   const taskId = await makeTask(url, owner.token, await makeAgent(url, owner));

@@ -1,10 +1,13 @@
 import type { Logger } from '../../platform/logger.js';
+import { within } from '../../platform/time-limit.js';
 import type { AgedReport, ProcessReportRepository } from './process-report.repository.js';
 import type { ProcessReporter } from './process-reporter.js';
 import { pictureOf, type PictureRules, type SystemPicture } from './system-picture.js';
 
 /** How long a picture serves all who ask, milliseconds. */
 const keptMs = 1_000;
+/** How long reading the reports may take: a database that hangs is told of no later than one that is gone. */
+const readMs = 2_000;
 
 /** Makes the picture from what all processes reported: once for all who ask within a second. */
 export class SystemWatch {
@@ -29,7 +32,8 @@ export class SystemWatch {
   async #make(): Promise<SystemPicture> {
     await this.reporter.firstLook();
     try {
-      this.#known = { reports: await this.reports.read(), at: performance.now() };
+      const reports = await within(readMs, this.reports.read());
+      this.#known = { reports, at: performance.now() };
       this.#isBlind = false;
     } catch (error) {
       if (!this.#isBlind)
