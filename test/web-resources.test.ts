@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { chromiumPath } from './support/browser.js';
+import { get, makeAgent, makeTask } from './support/client.js';
 import { productCount, ScrapingSite } from './support/scraping-site.js';
 import { overflowPx, seriousFindings } from './support/web.js';
 import { startWebSession, takePicture, type WebSession } from './support/web-session.js';
@@ -59,10 +60,63 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     expect(row?.items).toBe(productCount);
   }, 120_000);
 
+  test('a page that scripts fill is previewed by a browser where the plain one lacks what is wanted', async () => {
+    await go('Scraping');
+    await page.getByLabel('What to read').selectOption('LIST');
+    await page.getByLabel('Address').fill(`${site.url}/scripted`);
+    await page.getByLabel('Items', { exact: true }).fill('#list li');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    const preview = page.getByRole('region', { name: 'Preview' });
+    await preview.getByText(/by a browser, status 200/).waitFor({ timeout: 60_000 });
+    await preview.getByText(`${productCount} items`).waitFor();
+  }, 90_000);
+
+  test('what cannot be is said before it is sent, and what was wrong with a field goes with it', async () => {
+    await go('Scraping');
+    await page.getByLabel('What to read').selectOption('CRAWL');
+    const create = page.getByRole('button', { name: 'Create the task' });
+    await page.getByLabel('Most pages').fill('ten');
+    await page.getByText('A whole number is needed here.').waitFor();
+    expect(await create.isDisabled()).toBe(true);
+    await page.getByLabel('Most pages').fill('10');
+    expect(await create.isDisabled()).toBe(false);
+
+    await page.getByRole('button', { name: 'Add a field' }).click();
+    for (const [place, selector] of ['h2 a[', 'h2'].entries()) {
+      const field = page.getByRole('group', { name: `Field ${place + 1}` });
+      await field.getByLabel('Name').fill(`part ${place}`);
+      await field.getByLabel('Selector').fill(selector);
+    }
+    await page.getByLabel('Address').fill(`${site.url}/list`);
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('alert').waitFor();
+    const first = page.getByRole('group', { name: 'Field 1' }).getByLabel('Selector');
+    expect(await first.getAttribute('aria-invalid')).toBe('true');
+    await page.getByRole('button', { name: 'Remove field 1' }).click();
+    expect([await first.inputValue(), await first.getAttribute('aria-invalid')]).toEqual(['h2', null]);
+  }, 60_000);
+
   test('the queue tells that nothing waits', async () => {
     await go('Queue');
     await page.getByRole('heading', { name: 'Nothing waits' }).waitFor();
     await page.getByRole('region', { name: 'All your projects' }).getByText('Finished in 24 hours').waitFor();
+    await isFitForAll();
+  }, 60_000);
+
+  test('the queue shows what waits, and whose agent is paused', async () => {
+    const { url } = web.server;
+    const { token } = web.person;
+    const agentId = await makeAgent(url, web.person, 'collector');
+    const name = `Waits ${'x'.repeat(300)}`;
+    await makeTask(url, token, agentId, { start: false, name, priority: 7 });
+    const row = page
+      .getByRole('region', { name: 'Waiting in this project' })
+      .getByRole('row', { name: /^Waits/ });
+    await row.getByRole('cell', { name: /^collector-\d+$/ }).waitFor();
+    await get(url, token, 'mutation($input: UpdateAgentInput!) { updateAgent(input: $input) { id } }', {
+      input: { id: agentId, status: 'PAUSED' },
+    });
+    await row.getByRole('cell', { name: /^collector-\d+ Paused$/ }).waitFor();
     await isFitForAll();
   }, 60_000);
 

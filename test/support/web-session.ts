@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from './browser.js';
 import { get, register, type Person } from './client.js';
-import { startTestServer, type TestServer } from './test-server.js';
+import { startTestServer, type TestDatabase, type TestServer } from './test-server.js';
 import { openContext, openCuttableWay, signIn, Watch, type CuttableWay } from './web.js';
 
 const pictures = fileURLToPath(new URL('../../../../docs/pictures/', import.meta.url));
@@ -28,12 +28,16 @@ export interface WebSession {
   stop(): Promise<void>;
 }
 
-/** @param settings of the server */
+/**
+ * @param settings of the server
+ * @param database where it is not to have one of its own
+ */
 export async function startWebSession(
   name: string,
   settings: Parameters<typeof startTestServer>[0] = {},
+  database?: TestDatabase,
 ): Promise<WebSession> {
-  const server = await startTestServer(settings);
+  const server = await startTestServer(settings, database);
   const way = await openCuttableWay(server.url);
   const watch = new Watch(way.url);
   const person = await register(server.url, name);

@@ -800,7 +800,7 @@ export type QueuedTasksQuery = {
       attempt: number;
       maxAttempts: number;
       queuedAt: string;
-      agent: { id: string; name: string };
+      agent: { id: string; name: string; status: AgentStatus };
     }>;
     pageInfo: { endCursor: string | null; hasNextPage: boolean };
   };
@@ -862,7 +862,7 @@ export type SearchStepsQuery = {
   };
 };
 
-export type SystemPictureFragment = {
+export type SystemHealthFragment = {
   status: Health;
   version: string;
   startedAt: string;
@@ -877,6 +877,33 @@ export type SystemPictureFragment = {
     observedAt: string | null;
     latencyMs: number | null;
   }>;
+  browserInstances: {
+    available: boolean;
+    reason: string | null;
+    total: number;
+    idle: number;
+    busy: number;
+    unresponsive: number;
+    instances: Array<{
+      id: string;
+      worker: string;
+      state: BrowserState;
+      pages: number;
+      memoryBytes: number | null;
+      startedAt: string;
+      lastSeenAt: string;
+    }>;
+  };
+};
+
+export type SystemPictureFragment = {
+  status: Health;
+  version: string;
+  startedAt: string;
+  observedAt: string;
+  cpuLoad: number;
+  memoryRssBytes: number;
+  eventLoopDelayP99Ms: number | null;
   queue: {
     queued: number;
     running: number;
@@ -887,12 +914,20 @@ export type SystemPictureFragment = {
   };
   workers: Array<{
     id: string;
+    name: string;
     hostname: string;
     version: string;
     startedAt: string;
     lastSeenAt: string;
     runningTasks: number;
     capacity: number;
+  }>;
+  components: Array<{
+    name: string;
+    health: Health;
+    detail: string | null;
+    observedAt: string | null;
+    latencyMs: number | null;
   }>;
   browserInstances: {
     available: boolean;
@@ -924,13 +959,6 @@ export type SystemStateQuery = {
     cpuLoad: number;
     memoryRssBytes: number;
     eventLoopDelayP99Ms: number | null;
-    components: Array<{
-      name: string;
-      health: Health;
-      detail: string | null;
-      observedAt: string | null;
-      latencyMs: number | null;
-    }>;
     queue: {
       queued: number;
       running: number;
@@ -941,12 +969,20 @@ export type SystemStateQuery = {
     };
     workers: Array<{
       id: string;
+      name: string;
       hostname: string;
       version: string;
       startedAt: string;
       lastSeenAt: string;
       runningTasks: number;
       capacity: number;
+    }>;
+    components: Array<{
+      name: string;
+      health: Health;
+      detail: string | null;
+      observedAt: string | null;
+      latencyMs: number | null;
     }>;
     browserInstances: {
       available: boolean;
@@ -985,23 +1021,6 @@ export type SystemStateChangedSubscription = {
       detail: string | null;
       observedAt: string | null;
       latencyMs: number | null;
-    }>;
-    queue: {
-      queued: number;
-      running: number;
-      waitingForHuman: number;
-      oldestQueuedMs: number | null;
-      finishedLast24h: number;
-      failedLast24h: number;
-    };
-    workers: Array<{
-      id: string;
-      hostname: string;
-      version: string;
-      startedAt: string;
-      lastSeenAt: string;
-      runningTasks: number;
-      capacity: number;
     }>;
     browserInstances: {
       available: boolean;
@@ -1676,9 +1695,9 @@ export const PriceRunStateFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'PriceRunState' },
 ) as unknown as TypedDocumentString<PriceRunStateFragment, unknown>;
-export const SystemPictureFragmentDoc = new TypedDocumentString(
+export const SystemHealthFragmentDoc = new TypedDocumentString(
   `
-    fragment SystemPicture on SystemStatus {
+    fragment SystemHealth on SystemStatus {
   status
   version
   startedAt
@@ -1689,23 +1708,6 @@ export const SystemPictureFragmentDoc = new TypedDocumentString(
     detail
     observedAt
     latencyMs
-  }
-  queue {
-    queued
-    running
-    waitingForHuman
-    oldestQueuedMs
-    finishedLast24h
-    failedLast24h
-  }
-  workers {
-    id
-    hostname
-    version
-    startedAt
-    lastSeenAt
-    runningTasks
-    capacity
   }
   browserInstances {
     available
@@ -1729,6 +1731,64 @@ export const SystemPictureFragmentDoc = new TypedDocumentString(
   eventLoopDelayP99Ms
 }
     `,
+  { fragmentName: 'SystemHealth' },
+) as unknown as TypedDocumentString<SystemHealthFragment, unknown>;
+export const SystemPictureFragmentDoc = new TypedDocumentString(
+  `
+    fragment SystemPicture on SystemStatus {
+  ...SystemHealth
+  queue {
+    queued
+    running
+    waitingForHuman
+    oldestQueuedMs
+    finishedLast24h
+    failedLast24h
+  }
+  workers {
+    id
+    name
+    hostname
+    version
+    startedAt
+    lastSeenAt
+    runningTasks
+    capacity
+  }
+}
+    fragment SystemHealth on SystemStatus {
+  status
+  version
+  startedAt
+  observedAt
+  components {
+    name
+    health
+    detail
+    observedAt
+    latencyMs
+  }
+  browserInstances {
+    available
+    reason
+    total
+    idle
+    busy
+    unresponsive
+    instances {
+      id
+      worker
+      state
+      pages
+      memoryBytes
+      startedAt
+      lastSeenAt
+    }
+  }
+  cpuLoad
+  memoryRssBytes
+  eventLoopDelayP99Ms
+}`,
   { fragmentName: 'SystemPicture' },
 ) as unknown as TypedDocumentString<SystemPictureFragment, unknown>;
 export const InterventionCardFragmentDoc = new TypedDocumentString(
@@ -2335,6 +2395,7 @@ export const QueuedTasksDocument = new TypedDocumentString(`
       agent {
         id
         name
+        status
       }
     }
     totalCount
@@ -2416,7 +2477,7 @@ export const SystemStateDocument = new TypedDocumentString(`
     ...SystemPicture
   }
 }
-    fragment SystemPicture on SystemStatus {
+    fragment SystemHealth on SystemStatus {
   status
   version
   startedAt
@@ -2427,23 +2488,6 @@ export const SystemStateDocument = new TypedDocumentString(`
     detail
     observedAt
     latencyMs
-  }
-  queue {
-    queued
-    running
-    waitingForHuman
-    oldestQueuedMs
-    finishedLast24h
-    failedLast24h
-  }
-  workers {
-    id
-    hostname
-    version
-    startedAt
-    lastSeenAt
-    runningTasks
-    capacity
   }
   browserInstances {
     available
@@ -2465,25 +2509,9 @@ export const SystemStateDocument = new TypedDocumentString(`
   cpuLoad
   memoryRssBytes
   eventLoopDelayP99Ms
-}`) as unknown as TypedDocumentString<SystemStateQuery, SystemStateQueryVariables>;
-export const SystemStateChangedDocument = new TypedDocumentString(`
-    subscription SystemStateChanged {
-  systemStatusChanged {
-    ...SystemPicture
-  }
 }
-    fragment SystemPicture on SystemStatus {
-  status
-  version
-  startedAt
-  observedAt
-  components {
-    name
-    health
-    detail
-    observedAt
-    latencyMs
-  }
+fragment SystemPicture on SystemStatus {
+  ...SystemHealth
   queue {
     queued
     running
@@ -2494,12 +2522,32 @@ export const SystemStateChangedDocument = new TypedDocumentString(`
   }
   workers {
     id
+    name
     hostname
     version
     startedAt
     lastSeenAt
     runningTasks
     capacity
+  }
+}`) as unknown as TypedDocumentString<SystemStateQuery, SystemStateQueryVariables>;
+export const SystemStateChangedDocument = new TypedDocumentString(`
+    subscription SystemStateChanged {
+  systemStatusChanged {
+    ...SystemHealth
+  }
+}
+    fragment SystemHealth on SystemStatus {
+  status
+  version
+  startedAt
+  observedAt
+  components {
+    name
+    health
+    detail
+    observedAt
+    latencyMs
   }
   browserInstances {
     available

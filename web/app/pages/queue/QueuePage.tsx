@@ -15,6 +15,7 @@ import {
 } from '../../generated/graphql';
 import { useProject } from '../../shell/project-context';
 import { usePageTitle } from '../../shell/use-page-title';
+import { AgentStatusBadge } from '../agents/AgentStatusBadge';
 import { useSystemState } from '../system/use-system-state';
 
 const PAGE_ROWS = 100;
@@ -110,7 +111,9 @@ function Waiting({ tasks, total, base }: WaitingProps) {
               </Link>
             </th>
             <td>
-              <bdi>{showName(agent.name, 60)}</bdi>
+              <bdi>{showName(agent.name, 60)}</bdi>{' '}
+              {/* Nobody is given the tasks of an agent that takes none. */}
+              {agent.status !== 'ACTIVE' && <AgentStatusBadge status={agent.status} />}
             </td>
             <td>{showName(type, 60)}</td>
             <td>{priority}</td>

@@ -3,21 +3,20 @@ import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
 import checks from '../../components/Checks.module.css';
 import panel from '../../components/Panel.module.css';
-import { isTold, newField, type FieldDraft } from './scraping-draft';
+import { newField, type FieldDraft } from './scraping-draft';
 import styles from './ScrapingPage.module.css';
 
 interface Props {
   fields: readonly FieldDraft[];
   onChange: (fields: FieldDraft[]) => void;
-  /** What the server said of a field, by its place among those that were sent. */
-  problemOf: (place: number, part: string) => string | undefined;
+  /** What the server said of a field. */
+  problemOf: (id: number, part: string) => string | undefined;
 }
 
 /** What each item is to hold: any number of named selectors. */
 export function FieldsEditor({ fields, onChange, problemOf }: Props) {
   const set = (id: number, part: Partial<FieldDraft>) =>
     onChange(fields.map((field) => (field.id === id ? { ...field, ...part } : field)));
-  const sent = fields.filter(isTold);
   return (
     <fieldset className={panel.fieldset}>
       <legend>Fields of an item</legend>
@@ -27,21 +26,21 @@ export function FieldsEditor({ fields, onChange, problemOf }: Props) {
             label="Name"
             value={field.name}
             onChange={(name) => set(field.id, { name })}
-            problem={problemOf(sent.indexOf(field), 'name')}
+            problem={problemOf(field.id, 'name')}
           />
           <Field
             label="Selector"
             placeholder="CSS, such as h2 a"
             value={field.selector}
             onChange={(selector) => set(field.id, { selector })}
-            problem={problemOf(sent.indexOf(field), 'selector')}
+            problem={problemOf(field.id, 'selector')}
           />
           <Field
             label="Attribute"
             placeholder="its text"
             value={field.attribute}
             onChange={(attribute) => set(field.id, { attribute })}
-            problem={problemOf(sent.indexOf(field), 'attribute')}
+            problem={problemOf(field.id, 'attribute')}
           />
           <div className={styles.marks}>
             <Mark isOn={field.many} label="All that match" onChange={(many) => set(field.id, { many })} />

@@ -13,7 +13,16 @@ import { useCanOperate, useProject } from '../../shell/project-context';
 import { usePageTitle } from '../../shell/use-page-title';
 import { useLoginSessions } from '../logins/use-login-sessions';
 import { FieldsEditor, Mark } from './FieldsEditor';
-import { ENGINES, KINDS, newDraft, previewInput, taskInput, type ScrapingDraft } from './scraping-draft';
+import {
+  ENGINES,
+  isTold,
+  KINDS,
+  newDraft,
+  previewInput,
+  taskInput,
+  unreadableNumbers,
+  type ScrapingDraft,
+} from './scraping-draft';
 import styles from './ScrapingPage.module.css';
 import { ScrapingPreview } from './ScrapingPreview';
 
@@ -47,19 +56,24 @@ function ScrapingForm() {
   const { data: logins = [] } = useLoginSessions();
   const set = (part: Partial<ScrapingDraft>) => setDraft((before) => ({ ...before, ...part }));
   const preview = useMutation({
-    mutationFn: async () =>
-      (await api.request(PreviewScrapingDocument, { input: previewInput(draft, project.id) }))
-        .previewScraping,
+    mutationFn: async (sent: ScrapingDraft) =>
+      (await api.request(PreviewScrapingDocument, { input: previewInput(sent, project.id) })).previewScraping,
   });
   const create = useMutation({
-    mutationFn: async () =>
-      (await api.request(CreateScrapingTaskDocument, { input: taskInput(draft, project.id) }))
+    mutationFn: async (sent: ScrapingDraft) =>
+      (await api.request(CreateScrapingTaskDocument, { input: taskInput(sent, project.id) }))
         .createScrapingTask,
     onSuccess: ({ id }) => navigate(`/p/${project.slug}/tasks/${id}`),
   });
   const fault = create.error ?? preview.error;
   const problems = fault instanceof GraphqlFault ? fault.fields : [];
-  const problemOf = (path: string) => problems.find((problem) => problem.path === `input.${path}`)?.message;
+  const unreadable = unreadableNumbers(draft);
+  const problemOf = (path: string) =>
+    unreadable.some((key) => key === path)
+      ? 'A whole number is needed here.'
+      : problems.find((problem) => problem.path === `input.${path}`)?.message;
+  // The server counts the fields that were sent; since then some may have come or gone.
+  const sentFields = (create.error ? create : preview).variables?.fields.filter(isTold) ?? [];
   const text = (key: TextKey, label: string, more: Partial<ComponentProps<typeof Field>> = {}) => (
     <Field
       {...more}
@@ -77,7 +91,7 @@ function ScrapingForm() {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        if (!create.isPending) create.mutate();
+        if (!create.isPending && unreadable.length === 0) create.mutate(draft);
       }}
     >
       <div className={panel.fields}>
@@ -120,7 +134,9 @@ function ScrapingForm() {
       <FieldsEditor
         fields={draft.fields}
         onChange={(fields) => set({ fields })}
-        problemOf={(place, part) => problemOf(`fields[${place}].${part}`)}
+        problemOf={(id, part) =>
+          problemOf(`fields[${sentFields.findIndex((sent) => sent.id === id)}].${part}`)
+        }
       />
       <Mark
         isOn={draft.respectRobots}
@@ -137,12 +153,12 @@ function ScrapingForm() {
           isPending={preview.isPending}
           onPress={() => {
             create.reset();
-            preview.mutate();
+            preview.mutate(draft);
           }}
         >
           Preview
         </Button>
-        <Button type="submit" look="primary" isPending={create.isPending}>
+        <Button type="submit" look="primary" isPending={create.isPending} isDisabled={unreadable.length > 0}>
           Create the task
         </Button>
       </div>

@@ -69,6 +69,15 @@ export function newDraft(): ScrapingDraft {
 const orNull = (text: string) => text.trim() || null;
 const numberOrNull = (text: string) => (text.trim() === '' ? null : Number(text));
 
+/** Those of the kind's numbers that are none: they are not sent as if nothing stood there. */
+export function unreadableNumbers({ kind, maxPages, maxDepth }: ScrapingDraft): ('maxPages' | 'maxDepth')[] {
+  const isUnreadable = (text: string) => !/^\s*\d*\s*$/.test(text);
+  return [
+    ...(kind !== 'PAGE' && isUnreadable(maxPages) ? (['maxPages'] as const) : []),
+    ...(kind === 'CRAWL' && isUnreadable(maxDepth) ? (['maxDepth'] as const) : []),
+  ];
+}
+
 /** Of a field that says nothing yet nothing is sent. */
 export function isTold({ name, selector }: FieldDraft): boolean {
   return name.trim() !== '' || selector.trim() !== '';

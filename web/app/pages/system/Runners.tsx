@@ -15,10 +15,10 @@ export function Workers({ workers }: Pick<SystemPictureFragment, 'workers'>) {
         <p className={panel.muted}>No worker takes tasks from the queue.</p>
       ) : (
         <DataTable heads={['Name', 'Host', 'Version', 'Tasks', 'Since', 'Seen']}>
-          {workers.map(({ id, hostname, version, runningTasks, capacity, startedAt, lastSeenAt }) => (
+          {workers.map(({ id, name, hostname, version, runningTasks, capacity, startedAt, lastSeenAt }) => (
             <tr key={id}>
               <th scope="row">
-                <bdi>{showName(id, 60)}</bdi>
+                <bdi>{showName(name, 60)}</bdi>
               </th>
               <td>
                 <bdi>{showName(hostname, 60)}</bdi>
