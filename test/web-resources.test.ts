@@ -21,6 +21,8 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
   });
   const go = (to: string) =>
     page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: to, exact: true }).click();
+  /** The words of what the keyboard is at. */
+  const focused = () => page.locator(':focus').textContent();
   /** Nothing that keeps people out, in light and dark, and on a phone. */
   async function isFitForAll(): Promise<void> {
     for (const colorScheme of ['dark', 'light'] as const) {
@@ -29,6 +31,7 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     }
     await page.setViewportSize({ width: 360, height: 740 });
     expect(await overflowPx(page)).toBe(0);
+    expect(await seriousFindings(page)).toEqual([]);
     await page.setViewportSize({ width: 1280, height: 800 });
   }
 
@@ -92,7 +95,8 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     await page.getByRole('alert').waitFor();
     const first = page.getByRole('group', { name: 'Field 1' }).getByLabel('Selector');
     expect(await first.getAttribute('aria-invalid')).toBe('true');
-    await page.getByRole('button', { name: 'Remove field 1' }).click();
+    await page.getByRole('button', { name: 'Remove field 1' }).press('Enter');
+    expect(await focused()).toBe('Add a field');
     expect([await first.inputValue(), await first.getAttribute('aria-invalid')]).toEqual(['h2', null]);
   }, 60_000);
 
@@ -117,6 +121,9 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
       input: { id: agentId, status: 'PAUSED' },
     });
     await row.getByRole('cell', { name: /^collector-\d+ Paused$/ }).waitFor();
+    await page.setViewportSize({ width: 360, height: 740 });
+    // A long name leaves room for what stands beside it.
+    expect((await row.getByRole('rowheader').boundingBox())?.width).toBeLessThan(200);
     await isFitForAll();
   }, 60_000);
 
@@ -129,13 +136,16 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     await page.getByLabel('There when signed in').fill('li.card');
     await isFitForAll();
     await page.getByRole('button', { name: 'Save the login' }).click();
+    await page.getByRole('button', { name: 'Add a login' }).waitFor();
+    expect(await focused()).toBe('Add a login');
     const login = page.getByRole('region', { name: 'ann at lamps.example' });
     await login.getByRole('button', { name: 'Check now' }).click();
     await login.getByText('Signed in').first().waitFor({ timeout: 60_000 });
     await isFitForAll();
     await takePicture(page, 'logins');
     await login.getByRole('button', { name: 'Remove' }).click();
-    await login.getByRole('button', { name: 'Keep it' }).click();
+    await login.getByRole('button', { name: 'Keep it' }).press('Enter');
+    expect(await focused()).toBe('Remove');
     await login.getByRole('button', { name: 'Remove' }).click();
     await isFitForAll();
     await login.getByRole('button', { name: 'Remove it' }).click();

@@ -50,6 +50,7 @@ import { Wire } from './support/wire.js';
     }
     await page.setViewportSize({ width: 360, height: 740 });
     expect(await overflowPx(page)).toBe(0);
+    expect(await seriousFindings(page)).toEqual([]);
     expect([web.watch.complaints, web.watch.foreign]).toEqual([[], []]);
   }, 60_000);
 

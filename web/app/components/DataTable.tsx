@@ -1,10 +1,18 @@
 import type { ReactNode } from 'react';
 import styles from './DataTable.module.css';
 
+interface TableProps {
+  /** What it lists, for those who come to it by the keyboard. */
+  label: string;
+  heads: readonly string[];
+  children: ReactNode;
+}
+
 /** A table of a few columns, which scrolls by itself where it is wider than its place. Rows are `tr`, each begun by a `th`. */
-export function DataTable({ heads, children }: { heads: readonly string[]; children: ReactNode }) {
+export function DataTable({ label, heads, children }: TableProps) {
   return (
-    <div className={styles.scroll}>
+    // A region that scrolls is reached by the keyboard.
+    <div className={styles.scroll} role="region" aria-label={label} tabIndex={0}>
       <table className={styles.table}>
         <thead>
           <tr>

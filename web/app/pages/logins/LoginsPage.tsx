@@ -15,7 +15,7 @@ import {
   RemoveLoginSessionDocument,
   type LoginDetailFragment,
 } from '../../generated/graphql';
-import { useCanManage, useCanOperate, useProject } from '../../shell/project-context';
+import { useCanOperate, useProject } from '../../shell/project-context';
 import { usePageTitle } from '../../shell/use-page-title';
 import { LoginForm } from './LoginForm';
 import styles from './LoginsPage.module.css';
@@ -26,14 +26,19 @@ import { useLoginSessions } from './use-login-sessions';
 export function LoginsPage() {
   const project = useProject();
   usePageTitle(`Logins of ${project.name}`);
-  const canManage = useCanManage();
-  const [isAdding, setAdding] = useState(false);
+  const canOperate = useCanOperate();
+  /** False once the form was closed: then the focus comes back to what opens it. */
+  const [isAdding, setAdding] = useState<boolean>();
   const { data, error, isPending, refetch, put, drop } = useLoginSessions();
   return (
     <div className={panel.page}>
       <header className={panel.head}>
         <h1>Logins</h1>
-        {canManage && !isAdding && <Button onPress={() => setAdding(true)}>Add a login</Button>}
+        {canOperate && !isAdding && (
+          <Button autoFocus={isAdding === false} onPress={() => setAdding(true)}>
+            Add a login
+          </Button>
+        )}
       </header>
       {isAdding && <LoginForm onSaved={put} onClose={() => setAdding(false)} />}
       {isPending && <Loading what="Loading logins" />}
@@ -66,7 +71,8 @@ function LoginCard({ session, onChecked, onRemoved }: CardProps) {
     onSuccess: onChecked,
     onError: ({ message }) => toasts.show({ tone: 'bad', text: message }),
   });
-  const [isRemoving, setRemoving] = useState(false);
+  /** False once that was asked and denied. */
+  const [isRemoving, setRemoving] = useState<boolean>();
   const remove = useMutation({
     mutationFn: () => api.request(RemoveLoginSessionDocument, { id }),
     onSuccess: onRemoved,
@@ -85,9 +91,11 @@ function LoginCard({ session, onChecked, onRemoved }: CardProps) {
             <Button look="small" isPending={check.isPending} onPress={() => check.mutate()}>
               Check now
             </Button>
-            <Button look="small" isDisabled={isRemoving} onPress={() => setRemoving(true)}>
-              Remove
-            </Button>
+            {!isRemoving && (
+              <Button look="small" autoFocus={isRemoving === false} onPress={() => setRemoving(true)}>
+                Remove
+              </Button>
+            )}
           </div>
         )}
       </div>

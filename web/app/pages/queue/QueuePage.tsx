@@ -102,7 +102,7 @@ function Waiting({ tasks, total, base }: WaitingProps) {
   return (
     <section className={panel.card} aria-labelledby="waiting">
       <h2 id="waiting">Waiting in this project{total !== null && `: ${formatCount(total)}`}</h2>
-      <DataTable heads={['Task', 'Agent', 'Type', 'Priority', 'Attempt', 'Waits for']}>
+      <DataTable label="Waiting tasks" heads={['Task', 'Agent', 'Type', 'Priority', 'Attempt', 'Waits for']}>
         {tasks.map(({ id, name, agent, type, priority, attempt, maxAttempts, queuedAt }) => (
           <tr key={id}>
             <th scope="row">

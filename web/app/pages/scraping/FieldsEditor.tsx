@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { Checkbox } from 'react-aria-components';
 import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
@@ -15,6 +16,7 @@ interface Props {
 
 /** What each item is to hold: any number of named selectors. */
 export function FieldsEditor({ fields, onChange, problemOf }: Props) {
+  const [removals, setRemovals] = useState(0);
   const set = (id: number, part: Partial<FieldDraft>) =>
     onChange(fields.map((field) => (field.id === id ? { ...field, ...part } : field)));
   return (
@@ -52,7 +54,10 @@ export function FieldsEditor({ fields, onChange, problemOf }: Props) {
             <Button
               look="small"
               aria-label={`Remove field ${place + 1}`}
-              onPress={() => onChange(fields.filter(({ id }) => id !== field.id))}
+              onPress={() => {
+                onChange(fields.filter(({ id }) => id !== field.id));
+                setRemovals(removals + 1);
+              }}
             >
               Remove
             </Button>
@@ -60,7 +65,13 @@ export function FieldsEditor({ fields, onChange, problemOf }: Props) {
         </div>
       ))}
       <div>
-        <Button look="small" onPress={() => onChange([...fields, newField()])}>
+        {/* The focus must not be lost with the button that was pressed. */}
+        <Button
+          key={removals}
+          look="small"
+          autoFocus={removals > 0}
+          onPress={() => onChange([...fields, newField()])}
+        >
           Add a field
         </Button>
       </div>

@@ -46,7 +46,7 @@ export function ScrapingPreview({ preview }: { preview: Preview }) {
 function Items({ preview: { items, fields, itemCount } }: { preview: Preview }) {
   if (items.length === 0) return null;
   return (
-    <div className={styles.scroll}>
+    <div className={styles.scroll} role="region" aria-label="Items of the page" tabIndex={0}>
       <table className={styles.table}>
         <thead>
           <tr>

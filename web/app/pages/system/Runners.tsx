@@ -14,7 +14,7 @@ export function Workers({ workers }: Pick<SystemPictureFragment, 'workers'>) {
       {workers.length === 0 ? (
         <p className={panel.muted}>No worker takes tasks from the queue.</p>
       ) : (
-        <DataTable heads={['Name', 'Host', 'Version', 'Tasks', 'Since', 'Seen']}>
+        <DataTable label="Workers as a table" heads={['Name', 'Host', 'Version', 'Tasks', 'Since', 'Seen']}>
           {workers.map(({ id, name, hostname, version, runningTasks, capacity, startedAt, lastSeenAt }) => (
             <tr key={id}>
               <th scope="row">
@@ -61,7 +61,10 @@ export function Browsers({ pool }: { pool: SystemPictureFragment['browserInstanc
           : showControls(reason ?? 'There is no browser.')}
       </p>
       {instances.length > 0 && (
-        <DataTable heads={['Worker', 'State', 'Pages', 'Memory', 'Since', 'Seen']}>
+        <DataTable
+          label="Browsers as a table"
+          heads={['Worker', 'State', 'Pages', 'Memory', 'Since', 'Seen']}
+        >
           {instances.map(({ id, worker, state, pages, memoryBytes, startedAt, lastSeenAt }) => (
             <tr key={id}>
               <th scope="row">

@@ -58,7 +58,10 @@ function Components({ components }: Pick<SystemPictureFragment, 'components'>) {
   return (
     <section className={panel.card} aria-labelledby="components">
       <h2 id="components">Components</h2>
-      <DataTable heads={['Name', 'State', 'Answers in', 'Seen', 'What was seen']}>
+      <DataTable
+        label="Components as a table"
+        heads={['Name', 'State', 'Answers in', 'Seen', 'What was seen']}
+      >
         {components.map(({ name, health, latencyMs, observedAt, detail }) => (
           <tr key={name}>
             <th scope="row">{name}</th>
