@@ -176,6 +176,37 @@ test('a worker that is killed becomes unknown; one of two is missed, then forgot
   await workersAre('No process that runs jobs has been seen lately.');
 }, 300_000);
 
+/** For a process whose machine has a clock that is an hour slow. */
+const slowClock = `--import data:text/javascript,${encodeURIComponent(`
+  const Right = Date;
+  const now = () => Right.now() - 3_600_000;
+  globalThis.Date = class Date extends Right {
+    constructor(...given) { super(...(given.length > 0 ? given : [now()])); }
+    static now() { return now(); }
+  };`)}`;
+
+test('a machine whose clock is slow has not been up for longer, nor been seen earlier', async () => {
+  const { url, owner } = await start({}, database.url, false);
+  const env = { DATABASE_URL: database.url, JWT_SECRET: jwtSecret, ...quick, NODE_OPTIONS: slowClock };
+  const before = Date.now();
+  const worker = await BinnacleProcess.ready('worker', { env });
+  interface Seen {
+    systemStatus: Status & { workers: { name: string; startedAt: string; lastSeenAt: string }[] };
+  }
+  let seen: Seen['systemStatus'] | undefined;
+  await eventually('the worker is listed', async () => {
+    const query = `{ systemStatus { ${fields} workers { name startedAt lastSeenAt } } }`;
+    seen = (await get<Seen>(url, owner.token, query)).systemStatus;
+    return seen.workers.length > 0;
+  });
+  const [listed] = seen?.workers ?? [];
+  expect(listed?.name).toBe(`Binnacle, process ${worker.pid}`);
+  expect(Date.parse(listed?.startedAt ?? '')).toBeGreaterThan(before - 1_000);
+  expect(Date.parse(listed?.lastSeenAt ?? '')).toBeGreaterThan(before - 1_000);
+  expect(seen?.uptimeSeconds).toBeLessThan(3_000);
+  expect(part(seen, 'worker')).toMatchObject({ health: 'HEALTHY', detail: '1 process runs jobs.' });
+}, 120_000);
+
 (hasRedisServer ? test : test.skip)(
   'Redis that goes away makes the whole degraded, until it is back',
   async () => {

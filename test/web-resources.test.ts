@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { chromiumPath } from './support/browser.js';
-import { get, makeAgent, makeTask } from './support/client.js';
+import { get, makeAgent, makeTask, register } from './support/client.js';
 import { productCount, ScrapingSite } from './support/scraping-site.js';
 import { overflowPx, seriousFindings } from './support/web.js';
 import { startWebSession, takePicture, type WebSession } from './support/web-session.js';
@@ -125,6 +125,28 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     // A long name leaves room for what stands beside it.
     expect((await row.getByRole('rowheader').boundingBox())?.width).toBeLessThan(200);
     await isFitForAll();
+  }, 60_000);
+
+  test('operators make tasks and logins, viewers are told that they may not', async () => {
+    const { url } = web.server;
+    const { token, projectId } = web.person;
+    for (const role of ['OPERATOR', 'VIEWER']) {
+      const member = await register(url, role.toLowerCase());
+      const input = { projectId, email: `${member.username}@example.com`, role };
+      await get(url, token, 'mutation($input: SetMemberInput!) { setMember(input: $input) { role } }', {
+        input,
+      });
+      const theirs = await web.openSignedIn(member);
+      const isOperator = role === 'OPERATOR';
+      await theirs.goto(`${web.base}/scraping`);
+      const form = theirs.getByRole('form', { name: 'New scraping task' });
+      const refusal = theirs.getByRole('heading', { name: 'You may not make tasks' });
+      await (isOperator ? form : refusal).waitFor();
+      await theirs.goto(`${web.base}/logins`);
+      await theirs.getByRole('heading', { name: 'No logins yet' }).waitFor();
+      expect(await theirs.getByRole('button', { name: 'Add a login' }).count()).toBe(isOperator ? 1 : 0);
+      await theirs.close();
+    }
   }, 60_000);
 
   test('a login is added, looked after, and removed', async () => {

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
 /** The forms of arguments that several tools take. */
-export const taskId = z.string().max(200).describe('The id of a task, from list_tasks or search_steps.');
+export const taskId = z
+  .string()
+  .max(200)
+  .describe('The id of a task, from list_tasks, search_steps or create_scraping_task.');
 export const cursor = z
   .string()
   .max(2_000)

@@ -21,10 +21,10 @@ export class ProcessReport {
   @Column({ type: 'text', array: true })
   roles: ProcessRole[];
 
+  /** This and the next by the database's clock, so that those of all machines can be compared. */
   @Column({ type: 'timestamptz', precision: 3 })
   startedAt: Date;
 
-  /** By the database's clock, so that those of all machines can be compared. */
   @Column({ type: 'timestamptz', precision: 3 })
   seenAt: Date;
 

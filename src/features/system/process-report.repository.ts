@@ -16,7 +16,7 @@ const write = {
   text: `WITH gone AS (DELETE FROM process_reports WHERE seen_at < now() - make_interval(secs => ${keptSeconds}))
     INSERT INTO process_reports (id, hostname, pid, version, roles, started_at, seen_at, capacity, cpu_load,
       memory_rss_bytes, event_loop_delay_p99_ms, components, browsers)
-    VALUES ($1, $2, $3, $4, $5, $6, now(), $7, $8, $9, $10, $11, $12)
+    VALUES ($1, $2, $3, $4, $5, now() - make_interval(secs => $6), now(), $7, $8, $9, $10, $11, $12)
     ON CONFLICT (id) DO UPDATE SET seen_at = EXCLUDED.seen_at, cpu_load = EXCLUDED.cpu_load,
       memory_rss_bytes = EXCLUDED.memory_rss_bytes, event_loop_delay_p99_ms = EXCLUDED.event_loop_delay_p99_ms,
       components = EXCLUDED.components, browsers = EXCLUDED.browsers`,
@@ -41,7 +41,7 @@ export class ProcessReportRepository {
       report.pid,
       report.version,
       report.roles,
-      report.startedAt,
+      (Date.now() - report.startedAt.getTime()) / 1000,
       report.capacity,
       report.cpuLoad,
       report.memoryRssBytes,

@@ -57,7 +57,9 @@ export function getTaskStatusTool({ tasks, traces, humans, waits }: TaskStatusPa
         .min(0)
         .max(mostWaitSeconds)
         .default(0)
-        .describe('How long to wait for the end, at most; 0, the standard, answers at once.'),
+        .describe(
+          'How long to wait for the end, at most; 0, the standard, answers at once. Many clients give up on a call after 60 s: wait for less, and ask again.',
+        ),
       max_payload_chars: maxPayloadChars,
     }),
     output: taskSchema.extend({
