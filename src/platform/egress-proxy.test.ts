@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
 import { parseEgressAllow } from './egress-allow.js';
 import { EgressGuard } from './egress-guard.js';
@@ -84,6 +84,37 @@ describe('plain requests', () => {
 
   test.each(['/page', 'https://site.test/', 'file:///etc/passwd'])('of %s are none', async (address) => {
     expect(await through(address)).toBe('400 ');
+  });
+});
+
+describe('answers that are hardly any', () => {
+  let odd: ReturnType<typeof createTcpServer>;
+  let head = '';
+  beforeEach(async () => {
+    odd = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(`${head}\r\ncontent-length: 2\r\n\r\nhi`));
+    });
+    odd.listen(0, '127.0.0.1');
+    await once(odd, 'listening');
+  });
+  afterEach(() => void odd.close());
+
+  test.each([
+    ['HTTP/1.1 000 OK', 'ECONNRESET'],
+    ['HTTP/1.1 099 OK', 'ECONNRESET'],
+    ['HTTP/1.1 101 Now\r\nconnection: upgrade\r\nupgrade: another', 'ECONNRESET'],
+    ['HTTP/1.1 200 O\x01K', '200 hi'],
+    ['HTTP/1.1 404 Не найдено', '404 hi'],
+    ['HTTP/1.1 999 No', '999 hi'],
+  ])('%j gives %s, and the proxy goes on', async (first, outcome) => {
+    head = first;
+    const { port: oddPort } = odd.address() as AddressInfo;
+    const allowed = new EgressGuard(parseEgressAllow('127.0.0.1'));
+    await proxy.close();
+    proxy = await EgressProxy.start({ guard: allowed, maxBytes: 1_000_000 });
+    expect(await through(`http://127.0.0.1:${oddPort}/`)).toBe(outcome);
+    expect(await through(`http://127.0.0.1:${port}/page`, 'hello')).toBe('201 hello');
   });
 });
 

@@ -112,10 +112,18 @@ export class EgressProxy {
       onward.once('response', (answer) => {
         const answerHeaders = { ...answer.headers };
         for (const name of hopByHop) delete answerHeaders[name];
-        response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answerHeaders);
+        const { statusCode = 0 } = answer;
+        // Read by Node.js, but not written by it. The phrase, which may be anything as well, is of no use to anybody.
+        if (statusCode < 100) return void response.destroy();
+        response.writeHead(statusCode, answerHeaders);
         answer.on('data', (chunk: Buffer) => this.#count(chunk));
         answer.once('error', () => response.destroy());
         answer.pipe(response);
+      });
+      // Nothing was asked for that would want it.
+      onward.once('upgrade', (_answer, socket: Duplex) => {
+        socket.destroy();
+        response.destroy();
       });
       onward.once('error', () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));
       response.once('close', () => onward.destroy());
