@@ -56,12 +56,24 @@ describe('paths', () => {
     [['Disallow: /~joe'], '/%7ejoe', false],
     [['Disallow: /a%3cd'], '/a%3Cd', false],
     [['Disallow: /a%2Fb'], '/a/b', true],
+    // The examples of RFC 9309, 2.2.3: what is encoded in a rule stands for itself.
+    [['Disallow: /path/file-with-a-%2A.html'], '/path/file-with-a-*.html', false],
+    [['Disallow: /path/file-with-a-%2A.html'], '/path/file-with-a-b.html', true],
+    [['Disallow: /path/foo-%24'], '/path/foo-$', false],
+    [['Disallow: /a$b'], '/a$b', false],
+    [['Disallow: /a*b'], '/a*b', false],
     [['Disallow: /größe'], '/gr%C3%B6%C3%9Fe', false],
     [['Disallow: /gr%c3%b6'], '/größe', false],
     [['Disallow: /robots', 'Disallow: /'], '/robots.txt', true],
   ])('%j and %s: %s', (lines, path, isAllowed) => {
     expect(decide(rules(...lines), path)).toBe(isAllowed);
   });
+});
+
+test('lines that are made to hurt take no time', () => {
+  const blank = ' '.repeat(200_000);
+  const robots = Robots.parse(`User-agent: *\nDisallow: /x${blank}y\nDisallow: /z${blank}# \u2028 z`);
+  expect(robots.decide(new URL('https://example.org/z')).rule).toBe('Disallow: /z');
 });
 
 test('the rule that decided is told', () => {

@@ -39,8 +39,8 @@ export class Robots {
     let current = new Set<Group>();
     let isNaming = false;
     for (const line of text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)) {
-      const [, name = '', value = ''] = /^\s*([\w-]+)\s*:\s*([^#]*?)\s*(?:#.*)?$/.exec(line) ?? [];
-      switch (name.toLowerCase()) {
+      const [name, value] = ruleIn(line);
+      switch (name) {
         case 'user-agent': {
           // Lines of agents that follow each other share the rules below them.
           if (!isNaming) current = new Set();
@@ -57,7 +57,7 @@ export class Robots {
           isNaming = false;
           if (value === '') break;
           for (const group of current) {
-            group.rules.push({ isAllowed: name.toLowerCase() === 'allow', pattern: value });
+            group.rules.push({ isAllowed: name === 'allow', pattern: value });
           }
           break;
         }
@@ -76,12 +76,12 @@ export class Robots {
 
   /** The longest rule that matches decides; of two as long, the one that allows. Without any, all is allowed. */
   decide(url: URL): RobotsDecision {
-    const path = normalize(url.pathname + url.search);
+    const path = normalize(url.pathname + url.search).replace(/[*$]/g, verbatim);
     if (path === '/robots.txt') return { isAllowed: true, rule: null };
     let best: RobotsRule | undefined;
     let bestLength = -1;
     for (const rule of this.rules) {
-      const pattern = normalize(rule.pattern);
+      const pattern = normalize(rule.pattern).replace(/\$(?!$)/g, verbatim);
       if (pattern.length < bestLength || !matches(path, pattern)) continue;
       if (pattern.length === bestLength && !rule.isAllowed) continue;
       best = rule;
@@ -91,6 +91,16 @@ export class Robots {
     return { isAllowed: best.isAllowed, rule: `${best.isAllowed ? 'Allow' : 'Disallow'}: ${best.pattern}` };
   }
 }
+
+/** The name, in lower case, and the value of a line. Lines may be long and made to hurt: each is looked through once. */
+function ruleIn(line: string): [name: string, value: string] {
+  const [text = ''] = line.split('#', 1);
+  const colon = text.indexOf(':');
+  return colon < 0 ? ['', ''] : [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()];
+}
+
+/** What a pattern means by such a character where it stands for nothing else: it may only be encoded there. */
+const verbatim = (character: string) => (character === '*' ? '%2A' : '%24');
 
 /** One spelling for each path: what need not be encoded is not, all else is, in capitals. */
 function normalize(path: string): string {
