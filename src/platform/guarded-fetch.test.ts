@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, test } from '@jest/globals';
 import { siteCertificate, siteKey } from '../../test/support/site-certificate.js';
 import { parseEgressAllow } from './egress-allow.js';
@@ -21,6 +21,11 @@ const routes: Record<string, (response: ServerResponse) => void> = {
   '/': (response) => response.end('hello'),
   '/gzip': (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(text)),
   '/deflate': (response) => response.writeHead(200, { 'content-encoding': 'deflate' }).end(deflateSync(text)),
+  // Of the two things that deflate is taken for, the one that zlib is not.
+  '/either': (response) =>
+    /deflate/.test(response.req.headers['accept-encoding'] ?? '')
+      ? response.writeHead(200, { 'content-encoding': 'deflate' }).end(deflateRawSync(text))
+      : response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(text)),
   '/brotli': (response) =>
     response.writeHead(200, { 'content-encoding': 'br' }).end(brotliCompressSync(text)),
   '/twice': (response) =>
@@ -96,7 +101,7 @@ describe('an answer', () => {
     expect(answer.firstByteMs).toBeGreaterThan(0);
   });
 
-  test.each(['/gzip', '/deflate', '/brotli', '/twice'])('%s is decompressed', async (path) => {
+  test.each(['/gzip', '/deflate', '/either', '/brotli', '/twice'])('%s is decompressed', async (path) => {
     const answer = await get(path);
     expect(answer.body.toString()).toBe(text);
     expect(answer.wireBytes).toBeLessThan(text.length / 4);

@@ -131,7 +131,8 @@ async function exchange(
   const target = await orAborted(guard.checkUrl(url), signal);
   const response = await send(url, signal, {
     lookup: pinnedLookup(target),
-    headers: { 'accept-encoding': 'gzip, deflate, br', ...headersFor?.(url) },
+    // Not deflate, by which servers mean two things.
+    headers: { 'accept-encoding': 'gzip, br', ...headersFor?.(url) },
     ...(ca === undefined ? {} : { ca }),
   });
   const firstByteMs = performance.now() - startedAt;
