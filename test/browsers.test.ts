@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from '@jest/globals';
 import { createBrowsers } from '../src/features/browsers/index.js';
@@ -273,6 +274,17 @@ withChromium('pages in a browser', () => {
       ]),
     );
     await expect(browsers.source.open(at('/file'))).rejects.toMatchObject({ code: 'NETWORK' });
+  });
+
+  it.each([999, 401])('are opened with the status %d, and the page that comes with it', async (status) => {
+    site.pages.set('/', (_request, response) =>
+      response
+        .writeHead(status, { 'content-type': 'text/html', 'www-authenticate': 'Basic realm="x"' })
+        .end('<p>not for you</p>'),
+    );
+    const page = await browsers.source.open(at('/'));
+    expect(page.status).toBe(status);
+    expect(page.html).toContain('not for you');
   });
 
   it('that nobody serves give an error', async () => {
@@ -574,6 +586,59 @@ withChromium('the pool', () => {
     for (const pid of await chromiumsOf(process.pid)) process.kill(pid, 'SIGKILL');
     expect(await opened).toMatchObject({ code: 'NETWORK' });
     await expect(browsers.source.open(at('/good'))).resolves.toMatchObject({ status: 200 });
+  });
+
+  it('keeps nothing open for those who leave before their page is there', async () => {
+    browsers = begin();
+    const contexts = () =>
+      browsers.pool.withPage(limits, async (_page, context) => context.browser()?.contexts().length);
+    const before = await contexts();
+    for (let delayMs = 0; delayMs < 10; delayMs++) {
+      const ending = new AbortController();
+      const left = browsers.pool
+        .withPage({ ...limits, signal: ending.signal }, () => Promise.resolve())
+        .catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      ending.abort(new Error('enough'));
+      await left;
+    }
+    await eventually('all that was opened is closed', async () => (await contexts()) === before);
+  });
+
+  it('stops while a browser starts, and nothing of it is left', async () => {
+    browsers = begin();
+    const opened = browsers.pool.withPage(limits, () => Promise.resolve()).catch((error: unknown) => error);
+    await eventually(
+      'a browser starts',
+      async () => (await browsers.pool.report()).instances[0]?.state === 'STARTING',
+    );
+    await browsers.stop();
+    expect(await opened).toMatchObject({ code: 'ENGINE_UNAVAILABLE' });
+    expect(await chromiumsOf(process.pid)).toEqual([]);
+  });
+
+  it('waits for a page in the browser that is there, where another does not start', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'once-'));
+    const path = join(folder, 'chromium');
+    await writeFile(
+      path,
+      `#!/bin/sh\nmkdir '${folder}/started' 2> /dev/null || exit 1\nexec '${chromiumPath}' "$@"\n`,
+      { mode: 0o700 },
+    );
+    browsers = begin({ chromiumPath: path, size: 2, pagesAtOnce: 1 });
+    let leave: () => void = () => undefined;
+    const left = new Promise<void>((resolve) => (leave = resolve));
+    let isOpen = false;
+    const first = browsers.pool.withPage(limits, () => ((isOpen = true), left));
+    await eventually('the first page is open', () => isOpen);
+    const second = browsers.pool.withPage(limits, () => Promise.resolve('opened'));
+    const states = async () => (await browsers.pool.report()).instances.map(({ state }) => state);
+    await eventually('another browser starts', async () => (await states()).includes('STARTING'));
+    await eventually('it did not start', async () => (await states()).length === 1);
+    leave();
+    await first;
+    expect(await second).toBe('opened');
+    await rm(folder, { recursive: true });
   });
 
   it('stops in the middle of a page', async () => {

@@ -37,6 +37,7 @@ export class BrowserInstance {
   readonly #startedAt = new Date();
   readonly #tasks: (string | undefined)[] = [];
   #state: 'STARTING' | 'RUNNING' | 'UNRESPONSIVE' | 'CLOSED' = 'STARTING';
+  #launching: Promise<void> | undefined;
   #browser: Browser | undefined;
   #session: CDPSession | undefined;
   #folder: string | undefined;
@@ -87,10 +88,9 @@ export class BrowserInstance {
   /** @throws Error where Chromium does not start; nothing of it is left then */
   async start(): Promise<void> {
     try {
-      this.#folder = await createProfileFolder();
-      this.#browser = await launchChromium(this.rules.chromiumPath, this.#folder, launchMs);
-      this.#browser.once('disconnected', () => void this.end());
-      this.#session = await this.#browser.newBrowserCDPSession();
+      this.#launching = this.#launch();
+      await this.#launching;
+      this.#session = await this.#browser?.newBrowserCDPSession();
       await this.#look();
     } catch (error) {
       await this.end();
@@ -134,11 +134,19 @@ export class BrowserInstance {
     return this.#ending;
   }
 
+  async #launch(): Promise<void> {
+    this.#folder = await createProfileFolder();
+    this.#browser = await launchChromium(this.rules.chromiumPath, this.#folder, launchMs);
+    this.#browser.once('disconnected', () => void this.end());
+  }
+
   async #end(): Promise<void> {
     const isFine = this.#state === 'RUNNING';
     this.#isLeaving = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#idle);
+    // What only begins to start cannot be ended yet, and would be there afterwards.
+    await this.#launching?.catch(() => undefined);
     if (!isFine) this.#kill();
     if (this.#browser?.isConnected()) {
       await within(closeMs, this.#browser.close()).catch(() => this.#kill());

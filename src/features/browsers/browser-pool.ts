@@ -8,6 +8,8 @@ import { sweepProfileFolders } from './profile-folders.js';
 
 /** A browser with nothing to do for so long gives its memory back. */
 const idleMs = 300_000;
+/** Where another browser does not start, pages go on in those that are there, and it is tried again after this. */
+const startAgainMs = 30_000;
 
 export interface PoolSettings extends Omit<InstanceRules, 'chromiumPath' | 'idleMs'> {
   /** CHROMIUM_PATH. */
@@ -32,6 +34,7 @@ export class BrowserPool {
   #found: Promise<FoundChromium> | undefined;
   #known: FoundChromium | undefined;
   #starting: Promise<void> | undefined;
+  #startAgainAt = 0;
   #isStopped = false;
 
   constructor(
@@ -94,7 +97,8 @@ export class BrowserPool {
         free.take(taskId);
         return free;
       }
-      if (staying.length < this.settings.size && !this.#starting) {
+      const mayStart = staying.length === 0 || performance.now() >= this.#startAgainAt;
+      if (staying.length < this.settings.size && !this.#starting && mayStart) {
         this.#starting = this.#start(found.path).finally(() => (this.#starting = undefined));
       }
       await Promise.race([this.#change(signal), ...(this.#starting ? [this.#starting] : [])]);
@@ -113,6 +117,13 @@ export class BrowserPool {
       await instance.start();
     } catch (error) {
       const reason = startFault(error);
+      if ([...this.#instances].some(({ isStaying }) => isStaying)) {
+        this.#startAgainAt = performance.now() + startAgainMs;
+        return this.logger.warn(
+          { reason },
+          'Another browser did not start; pages wait for those that are there.',
+        );
+      }
       throw new EngineUnavailableError(`Chromium (${chromiumPath}) did not start: ${reason}`, {
         cause: error,
       });

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { CDPSession, Page } from 'playwright-core';
 import { EgressRefusedError, type EgressGuard } from '../../platform/egress-guard.js';
 import { FetchError } from '../../platform/guarded-fetch.js';
@@ -75,7 +76,13 @@ export class NavigationWatch {
     });
     await session.send('Network.enable');
     await session.send('Network.setBypassServiceWorker', { bypass: true });
+    // Nobody is there who could be asked for a password: the page that comes without one is shown, such as that of a 401.
+    session.on('Fetch.authRequired', ({ requestId }) => {
+      const authChallengeResponse = { response: 'CancelAuth' as const };
+      session.send('Fetch.continueWithAuth', { requestId, authChallengeResponse }).catch(() => undefined);
+    });
     await session.send('Fetch.enable', {
+      handleAuthRequests: true,
       patterns: [
         { resourceType: 'Document', requestStage: 'Request' },
         { resourceType: 'Document', requestStage: 'Response' },
@@ -199,7 +206,12 @@ export class NavigationWatch {
       requestId,
       ...(responseStatusCode === undefined || isRedirect
         ? {}
-        : { responseCode: responseStatusCode, responseHeaders: [...responseHeaders, framePolicy] }),
+        : {
+            responseCode: responseStatusCode,
+            // Where there is no usual phrase, as for the 999 of some sites, Chromium wants one.
+            responsePhrase: STATUS_CODES[responseStatusCode] ?? 'Unknown',
+            responseHeaders: [...responseHeaders, framePolicy],
+          }),
     });
   }
 }

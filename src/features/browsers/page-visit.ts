@@ -72,10 +72,13 @@ export async function visitPage<T>(
   const labour = async (): Promise<T> => {
     const { storageState } = options;
     budget.run();
-    context = await instance.newContext({
+    const opened = await instance.newContext({
       ...pageContext(proxy.url, options.userAgent),
       ...(storageState ? { storageState } : {}),
     });
+    context = opened;
+    // Whoever asked for it has left meanwhile, and closes nothing any more.
+    if (fault) return opened.close().then(() => Promise.reject(fault?.error as Error));
     await context.addInitScript(takeAway);
     const page = await context.newPage();
     context.on('page', (other) => other.close().catch(() => undefined));
