@@ -73,6 +73,19 @@ withChromium('by the browser', () => {
     ]);
   });
 
+  test('the status tells whose page is open', async () => {
+    const whose: (string | null | undefined)[] = [];
+    site.on('/whose', (_request, response) => {
+      void browsers.pool.report().then(({ instances }) => {
+        whose.push(instances.find(({ state }) => state === 'BUSY')?.currentTaskId);
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Whose</h1>');
+      });
+    });
+    const { status } = await bench.run({ url: `${site.url}/whose`, engine: BROWSER }, options());
+    expect(status).toBe('SUCCEEDED');
+    expect(whose).toEqual(['T1']);
+  });
+
   test('a LIST is all that the site holds', async () => {
     const { items } = await bench.run(list('/list', BROWSER), options());
     expect(items).toEqual(lamps());

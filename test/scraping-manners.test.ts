@@ -132,6 +132,18 @@ describe('robots.txt', () => {
     ]);
   });
 
+  test('that another task waits for keeps nobody from being told to stop', async () => {
+    await bench.turns().putOff(`127.0.0.1:${site.port}`, 60_000);
+    const parts = bench.parts();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const waiting = bench.run(product(), { parts, signal: first.signal }).catch((error: Error) => error);
+    const run = bench.run(product(), { parts, signal: second.signal });
+    setTimeout(() => second.abort(new Error('It was told to stop.')), 100);
+    await expect(run).rejects.toThrow('told to stop');
+    first.abort(new Error('So was it.'));
+    expect(await waiting).toMatchObject({ message: 'So was it.' });
+  });
+
   test('that says no is heeded, and read past only where that is asked for', async () => {
     site.robots = 'User-agent: binnacle\nDisallow: /product/';
     const { status, error, task } = await bench.run(product());
@@ -194,6 +206,7 @@ describe('the egress guard', () => {
     ['http://0x7f.1/', 'not a public address'],
     ['http://localhost/', 'not a public address'],
     ['file:///etc/passwd', 'only http and https'],
+    ['data:text/html,hello', 'only http and https'],
   ])('does not follow a redirect to %s', async (target, why) => {
     const allow = `127.0.0.1:${site.port}`;
     const url = `${site.url}/to?url=${encodeURIComponent(target)}`;

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ScrapingKind } from '../src/features/scraping/scraping-enums.js';
+import { readStored } from '../src/features/scraping/stored-run.js';
 import { StepStatus } from '../src/features/tasks/index.js';
 import { MemoryTask, ScrapingBench } from './support/scraping-bench.js';
 import { productCount, products, ScrapingSite, treePages } from './support/scraping-site.js';
@@ -116,6 +117,33 @@ describe('a PAGE', () => {
     ]);
     expect(failed.error).toMatchObject({ code: 'PAGE_NOT_READ' });
     expect(good.status).toBe('SUCCEEDED');
+  });
+});
+
+describe('what is told of a page fits into the trace', () => {
+  const html = (path: string, status: number, text: string) =>
+    site.on(
+      path,
+      (_request, response) => void response.writeHead(status, { 'content-type': 'text/html' }).end(text),
+    );
+
+  test('where the status is a number that HTTP does not have', async () => {
+    html('/odd', 999, '<p>No</p>');
+    const { error, task } = await bench.run({ url: `${site.url}/odd` });
+    expect(error).toEqual({ code: 'HTTP_999', message: `${site.url}/odd answered with the status 999.` });
+    expect(task.named('fetch')).toMatchObject([{ status: 'FAILED', output: { status: 999 } }]);
+  });
+
+  test('where selectors nest, and the same text is read over and over', async () => {
+    const text = 'ä'.repeat(90_000);
+    html('/nested', 200, `${'<div>'.repeat(60)}${text}${'</div>'.repeat(60)}<p>end</p>`);
+    const fields = [{ name: 'texts', selector: 'div', many: true }];
+    const { status, items, task } = await bench.run({ url: `${site.url}/nested`, fields });
+    expect(status).toBe('SUCCEEDED');
+    const [{ texts }] = items as [{ texts: string[] }];
+    expect(texts.length).toBeGreaterThan(10);
+    expect(texts.join('').length).toBeLessThanOrEqual(1_000_000);
+    expect(task.named('extract')).toMatchObject([{ output: { isCut: true } }]);
   });
 });
 
@@ -238,4 +266,36 @@ describe('a run that is cut off', () => {
       expect([...task.steps.values()].filter((step) => step.status === StepStatus.RUNNING)).toEqual([]);
     },
   );
+
+  test('goes on in the same attempt, where its worker gave it back after a page had failed', async () => {
+    const task = new MemoryTask();
+    let isWell = false;
+    site.on('/tree/a/', (_request, response) =>
+      isWell
+        ? void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Tree a/</h1>')
+        : void response.writeHead(500).end(),
+    );
+    // It stops while it reads the third page after the one that failed.
+    task.before = () => {
+      if (site.requests.length >= 7) throw new Error('The worker is stopped.');
+    };
+    await expect(bench.run({ ...tree(), maxDepth: 2 }, { task })).rejects.toThrow('stopped');
+    const failed = task.pages.filter((step) => step.status === StepStatus.FAILED);
+    expect(failed.map(({ input }) => (input as { url: string }).url)).toEqual([`${site.url}/tree/a/`]);
+    isWell = true;
+    task.before = () => undefined;
+    const { status, items } = await bench.run({ ...tree(), maxDepth: 2 }, { task });
+    expect(status).toBe('SUCCEEDED');
+    const titles = (items as { title: string }[]).map(({ title }) => title);
+    const pages = treePages(site.url).filter(({ depth, url }) => depth <= 2 && !/\/a\/\w/.test(url));
+    expect(titles.toSorted()).toEqual(pages.map(({ title }) => title).toSorted());
+    // What the steps hold, which downloads are made of, is the same, each with its page.
+    const stored: string[] = [];
+    for await (const page of readStored(task.stored())) {
+      expect(page.items).toHaveLength(page.output.itemCount);
+      stored.push(...page.items.map(({ title }) => title as string));
+    }
+    expect(stored).toEqual(titles);
+    expect([...task.steps.values()].filter((step) => step.status === StepStatus.RUNNING)).toEqual([]);
+  });
 });

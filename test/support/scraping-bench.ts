@@ -10,12 +10,13 @@ import type { ScrapingLogins } from '../../src/features/scraping/signed-out.js';
 import type { RunProgress, StepSink } from '../../src/features/scraping/step-trail.js';
 import type { StoredStep } from '../../src/features/scraping/stored-run.js';
 import type { StepInput } from '../../src/features/tasks/index.js';
+import { readStep } from '../../src/features/tasks/step-record.js';
 import { Database } from '../../src/platform/database.js';
 import { parseEgressAllow } from '../../src/platform/egress-allow.js';
 import { EgressGuard, type Resolver } from '../../src/platform/egress-guard.js';
 import { createTestDatabase } from './test-server.js';
 
-/** A task's steps in memory, merged by key as the server does. */
+/** A task's steps in memory, checked and merged by key as the server does. */
 export class MemoryTask implements StepSink {
   readonly steps = new Map<string, StoredStep & StepInput>();
   readonly progress: RunProgress[] = [];
@@ -25,6 +26,10 @@ export class MemoryTask implements StepSink {
 
   record(steps: readonly StepInput[], progress: RunProgress | null): Promise<void> {
     this.before();
+    for (const step of steps) {
+      const { problem } = readStep(step);
+      if (problem) throw new Error(`The step ${step.key} is none: ${problem}`);
+    }
     for (const step of JSON.parse(JSON.stringify(steps)) as StepInput[]) {
       const known = this.steps.get(step.key);
       const seq = known?.seq ?? this.steps.size + 1;
@@ -109,7 +114,13 @@ export class ScrapingBench {
     const { task = new MemoryTask(), signal = new AbortController().signal } = options;
     const parts = options.parts ?? this.parts(options);
     const askHuman = options.askHuman ?? (() => Promise.resolve(false));
-    const { visits, trail } = await parts.visits(plan, '', task, signal, askHuman);
+    const { visits, trail } = await parts.visits(
+      plan,
+      { projectId: '', taskId: 'T1' },
+      task,
+      signal,
+      askHuman,
+    );
     const run = new ScrapingRun({ plan, attempt: task.attempt, visits, trail, signal });
     const outcome = await run.run(task.stored());
     return { ...outcome, task, items: (outcome.output['items'] ?? []) as unknown[] };

@@ -123,8 +123,9 @@ export class HostTurns {
   }
 }
 
-async function orAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return work;
+/** Waits for it, but no longer than until the signal is aborted. @throws the signal's reason */
+export async function orAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return void (await work);
   signal.throwIfAborted();
   let stop: () => void = () => undefined;
   const aborted = new Promise<void>((resolve) => (stop = resolve));

@@ -16,6 +16,8 @@ export interface Visitor {
   userAgent: string;
   respectRobots: boolean;
   signal?: AbortSignal | undefined;
+  /** For whom it is, as the status of the browsers shows. */
+  taskId?: string | undefined;
 }
 
 /** A host that asks for more time between requests than this is not given more, or tasks would never end. */

@@ -98,7 +98,7 @@ export class PageOpener {
     waitForSelector,
     storageState,
   }: Opening): Promise<{ page: SourcedPage; fault?: undefined } | { page?: undefined; fault: PageFault }> {
-    const { signal, userAgent } = this.visitor;
+    const { signal, userAgent, taskId } = this.visitor;
     try {
       const page = await source.open({
         url,
@@ -108,6 +108,7 @@ export class PageOpener {
         around: this.manners.around(this.visitor),
         ...(waitForSelector === null ? {} : { waitForSelector }),
         ...(storageState ? { storageState } : {}),
+        ...(taskId === undefined ? {} : { taskId }),
       });
       return { page };
     } catch (error) {
@@ -135,7 +136,8 @@ function problemOf(page: SourcedPage): PageFault | undefined {
   const { status, contentType, url } = page;
   if (status >= 400) {
     const message = `${url.href} answered with the status ${status}.`;
-    return new PageFault(`HTTP_${status}`, message, { httpStatus: status });
+    // Some sites refuse with numbers that are none of HTTP, such as 999.
+    return new PageFault(`HTTP_${status}`, message, status < 600 ? { httpStatus: status } : {});
   }
   if (!isText(contentType)) {
     return new PageFault('NOT_A_PAGE', `${url.href} is ${contentType}, which is no page that can be read.`);

@@ -48,6 +48,8 @@ const maxValueLength = 100_000;
 const maxValues = 10_000;
 /** Characters of all values of a page: where selectors nest, the same text is read many times. */
 const maxPageLength = 8_000_000;
+/** Characters of all values of one item, which must go into one step. */
+const maxItemLength = 1_000_000;
 const maxLinks = 20_000;
 /** Attributes that hold an address. */
 const addressAttributes = new Set(['href', 'src', 'action', 'poster', 'data-src', 'data-href', 'cite']);
@@ -62,6 +64,8 @@ type Scope = Cheerio<never>;
 class Reading {
   readonly #base: string;
   #length = 0;
+  /** Of the item that is being read. */
+  #itemLength = 0;
   #isCut = false;
 
   constructor(
@@ -85,6 +89,7 @@ class Reading {
         this.#isCut = true;
         break;
       }
+      this.#itemLength = 0;
       if (fields.length === 0) {
         items.push(this.#standardItem(scope));
         continue;
@@ -103,6 +108,7 @@ class Reading {
       if (isItem) items.push(item);
       else leftOut++;
     }
+    this.#itemLength = 0;
     return {
       title: this.#text($('title').first() as Scope) || null,
       items,
@@ -134,7 +140,8 @@ class Reading {
       const value = this.#oneValue(this.$(element) as unknown as Scope, attribute);
       if (value === undefined) continue;
       if (!many) return value;
-      if (values.length === maxValues || this.#length > maxPageLength) {
+      const isFull = this.#length > maxPageLength || this.#itemLength >= maxItemLength;
+      if (values.length === maxValues || isFull) {
         this.#isCut = true;
         break;
       }
@@ -157,9 +164,11 @@ class Reading {
 
   #cut(text: string): string {
     this.#length += text.length;
-    if (text.length <= maxValueLength) return text.toWellFormed();
+    const room = Math.max(0, Math.min(maxValueLength, maxItemLength - this.#itemLength));
+    this.#itemLength += Math.min(text.length, room);
+    if (text.length <= room) return text.toWellFormed();
     this.#isCut = true;
-    return text.slice(0, maxValueLength).toWellFormed();
+    return text.slice(0, room).toWellFormed();
   }
 
   #standardItem(scope: Scope): ScrapedItem {

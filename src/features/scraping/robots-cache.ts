@@ -1,5 +1,6 @@
 import { EgressRefusedError, HostNotFoundError, type EgressGuard } from '../../platform/egress-guard.js';
 import { FetchError, guardedFetch } from '../../platform/guarded-fetch.js';
+import { orAborted } from './host-turns.js';
 import type { AroundHop } from './page-source.js';
 import { Robots, robotsBytes } from './robots.js';
 
@@ -46,7 +47,9 @@ export class RobotsCache {
     const kept = this.#kept.get(origin);
     if (kept && kept.until > this.now()) {
       // Whoever asked for it may have been told to stop, which is no answer for others.
-      const known = await kept.known.catch(() => undefined);
+      const answer = kept.known.catch(() => undefined);
+      await orAborted(answer, fetch.signal);
+      const known = await answer;
       if (known) return { ...known, isCached: true };
     }
     const entry = { known: this.#fetch(new URL('/robots.txt', origin), fetch), until: this.now() + dayMs };

@@ -29,6 +29,13 @@ export interface ScrapingPartsOptions {
   pageBytes: number;
 }
 
+/** For whom pages are visited. */
+export interface VisitOwner {
+  projectId: string;
+  /** Undefined for a preview. */
+  taskId?: string;
+}
+
 /** What all runs of a process share, and what each is made of. */
 export class ScrapingParts {
   readonly reader = new PageReader();
@@ -46,7 +53,7 @@ export class ScrapingParts {
   /** @throws PageFault where the login session is gone */
   async visits(
     plan: ScrapingPlan,
-    projectId: string,
+    { projectId, taskId }: VisitOwner,
     sink: StepSink,
     signal: AbortSignal,
     askHuman: AskHuman,
@@ -56,6 +63,7 @@ export class ScrapingParts {
       userAgent,
       respectRobots: plan.respectRobots,
       signal,
+      taskId,
     };
     const { logins } = this.options;
     const sessionId = plan.loginSessionId;

@@ -74,7 +74,7 @@ export class ScrapingPreviews {
     // Nobody is asked to sign in for a preview.
     const askHuman = () => Promise.resolve(false);
     try {
-      const { visits } = await this.parts.visits(plan, projectId, sink, signal, askHuman);
+      const { visits } = await this.parts.visits(plan, { projectId }, sink, signal, askHuman);
       const wantsLinks = plan.kind === ScrapingKind.CRAWL;
       const { page, reading, engine } = await visits.visit(new URL(plan.url), 'page:preview', wantsLinks);
       return {

@@ -7,14 +7,7 @@ import { RunItems } from './run-items.js';
 import { ScrapingKind } from './scraping-enums.js';
 import type { ScrapingPlan } from './scraping-plan.js';
 import type { RunProgress, StepTrail } from './step-trail.js';
-import {
-  isOfAttempt,
-  pageKeyOf,
-  readStored,
-  type PageOutput,
-  type StoredStep,
-  type StoredSteps,
-} from './stored-run.js';
+import { pageKeyOf, readStored, type PageOutput, type StoredStep, type StoredSteps } from './stored-run.js';
 
 /** How a run ended. */
 export interface RunOutcome {
@@ -50,7 +43,8 @@ export class ScrapingRun {
   #skipped = 0;
   #leftOut = 0;
   #inRow = 0;
-  #open: StoredStep[] = [];
+  /** Keys of visits that came to nothing, before this run. */
+  readonly #past = new Set<string>();
   /** The host that a crawl stays within: that of the first page, after its redirects. */
   #host: string | undefined;
 
@@ -61,13 +55,11 @@ export class ScrapingRun {
 
   /** @throws what ends the run early: the task was lost or cancelled, the process stops, the database is away */
   async run(stored: StoredSteps): Promise<RunOutcome> {
-    const { trail, signal, attempt } = this.parts;
+    const { trail, signal } = this.parts;
     await this.#restore(stored);
     for (let page = this.#frontier.next(); page; page = this.#frontier.next()) {
       signal.throwIfAborted();
       const fault = await this.#visit(page);
-      const key = pageKeyOf(page.url, attempt);
-      this.#abandon((step) => step.key.startsWith(`${key}:`));
       this.#frontier.finish(page.url);
       await trail.flush(this.#progress());
       if (fault && this.#isEnd(fault)) return this.#outcome(fault);
@@ -76,9 +68,13 @@ export class ScrapingRun {
   }
 
   async #restore(stored: StoredSteps): Promise<void> {
-    const { trail, attempt } = this.parts;
+    const { trail } = this.parts;
     const open: StoredStep[] = [];
-    for await (const page of readStored(stored, (step) => open.push(step))) {
+    const onOther = (step: StoredStep) => {
+      this.#past.add(step.key);
+      if (step.status === StepStatus.RUNNING) open.push(step);
+    };
+    for await (const page of readStored(stored, onOther)) {
       const { url: finalUrl, itemCount, leftOut, skipped, engine } = page.output;
       this.#frontier.restore(page, finalUrl);
       this.#frontier.add(page.added, this.#depthBelow(page));
@@ -89,23 +85,15 @@ export class ScrapingRun {
       this.#items.add(page.items);
       if (itemCount !== page.items.length) throw new Error(`Items of ${page.url} are not stored in full.`);
     }
-    this.#open = open;
-    // Those of this attempt may be begun again: a worker that stops in order gives its attempt to another.
-    this.#abandon(({ key }) => !isOfAttempt(key, attempt));
-    await trail.flush(open.length > 0 || this.#frontier.done > 0 ? this.#progress() : null);
-  }
-
-  /** Ends steps that other workers left open. */
-  #abandon(isOver: (step: StoredStep) => boolean): void {
     const error = { code: 'WORKER_LOST', message: 'The worker that did this is gone; another one goes on.' };
-    for (const step of this.#open.filter(isOver)) this.parts.trail.abandon(step, error);
-    this.#open = this.#open.filter((step) => !isOver(step));
+    for (const step of open) trail.abandon(step, error);
+    await trail.flush(open.length > 0 || this.#frontier.done > 0 ? this.#progress() : null);
   }
 
   /** @returns the fault of the page, which may have been the only one */
   async #visit(page: KnownPage): Promise<PageFault | null> {
     const { plan, trail, attempt, visits } = this.parts;
-    const key = pageKeyOf(page.url, attempt);
+    const key = pageKeyOf(page.url, attempt, (taken) => this.#past.has(taken));
     const number = this.#frontier.done + 1;
     const step = trail.begin(null, key, StepType.TOOL, `Page ${number}: ${page.url}`, { ...page });
     const wantsLinks = plan.kind === ScrapingKind.CRAWL && page.depth < plan.maxDepth;

@@ -148,7 +148,7 @@ export class ScrapingWorker {
       const plan = readPlan(task.input);
       const { visits, trail } = await parts.visits(
         plan,
-        task.projectId,
+        { projectId: task.projectId, taskId: task.id },
         this.#sinkOf(task),
         signal,
         (key, reason) => this.#askHuman(task, key, reason, signal),

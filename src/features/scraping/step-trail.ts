@@ -21,7 +21,6 @@ export interface OpenStep {
 /** Collects steps as they begin and end, so that several go in one call; what ends before it was told is told once. */
 export class StepTrail {
   readonly #waiting = new Map<string, StepInput>();
-  readonly #begun = new Set<string>();
 
   constructor(private readonly sink: StepSink) {}
 
@@ -36,7 +35,6 @@ export class StepTrail {
       ...(input === undefined ? {} : { input }),
     };
     this.#waiting.set(key, step);
-    this.#begun.add(key);
     const close = (more: Partial<StepInput>) => {
       // It comes after what has happened within it.
       this.#waiting.delete(key);
@@ -50,9 +48,8 @@ export class StepTrail {
     };
   }
 
-  /** Ends a step of a run that was cut off, unless this one has it again. */
+  /** Ends a step of a run that was cut off. */
   abandon({ key, type, name }: Pick<StepInput, 'key' | 'type' | 'name'>, error: ErrorInput): void {
-    if (this.#begun.has(key)) return;
     this.#waiting.set(key, { key, type, name, status: StepStatus.FAILED, endedAt: new Date(), error });
   }
 

@@ -17,15 +17,16 @@ export interface StoredStep {
 /** All steps of a task in their order, a portion at a time. */
 export type StoredSteps = AsyncIterable<readonly StoredStep[]>;
 
-/** The key of a page's step: the same for the same page, whoever visits it; each attempt has its own. */
-export function pageKeyOf(url: string, attempt: number): string {
+/**
+ * The key of a page's step: each attempt has its own, and each visit of the same attempt, whose worker may have given it to another.
+ * Steps that are told again stay where they were, and what belongs to a page must stand after it and before the next.
+ * @param isTaken whether a step of that key is there
+ */
+export function pageKeyOf(url: string, attempt: number, isTaken: (key: string) => boolean): string {
   const name = createHash('sha256').update(url).digest('base64url').slice(0, 16);
-  return attempt > 1 ? `page:${name}@${attempt}` : `page:${name}`;
-}
-
-/** Whether a step is of a page as that attempt visits it. */
-export function isOfAttempt(key: string, attempt: number): boolean {
-  return Number(/^page:[\w-]{16}@(\d+)/.exec(key)?.[1] ?? 1) === attempt;
+  const key = attempt > 1 ? `page:${name}@${attempt}` : `page:${name}`;
+  if (!isTaken(key)) return key;
+  for (let visit = 2; ; visit++) if (!isTaken(`${key}~${visit}`)) return `${key}~${visit}`;
 }
 
 export interface PageInput {
@@ -52,24 +53,25 @@ export interface StoredPage extends PageInput {
   added: string[];
 }
 
-const isPage = ({ key }: StoredStep) => /^page:[\w-]{16}(@\d+)?$/.test(key);
+const isPage = ({ key }: StoredStep) => /^page:[\w-]{16}(@\d+)?(~\d+)?$/.test(key);
 
 /**
  * Reads back the pages that are done, each once, in the order in which they were begun. What belongs to a page was stored in one
  * transaction with its end, and stands after its beginning.
- * @param onOpen called with each step that has no end yet: its worker is at it, or is gone
+ * @param onOther called with each step of a page that is not done: its worker is at it or is gone, or the page failed
  */
 export async function* readStored(
   steps: StoredSteps,
-  onOpen: (step: StoredStep) => void = () => undefined,
+  onOther: (step: StoredStep) => void = () => undefined,
 ): AsyncGenerator<StoredPage> {
   const seen = new Set<string>();
   let current: { key: string; page: StoredPage } | undefined;
   for await (const portion of steps) {
     for (const step of portion) {
-      if (step.status === StepStatus.RUNNING && step.key.startsWith('page:')) onOpen(step);
+      if (step.status === StepStatus.RUNNING && !isPage(step) && step.key.startsWith('page:')) onOther(step);
       if (isPage(step)) {
         const page = pageOf(step);
+        if (!page) onOther(step);
         if (!page || seen.has(page.url)) continue;
         seen.add(page.url);
         if (current) yield current.page;
