@@ -424,13 +424,13 @@ describe('the schedule', () => {
     await processes[0]!.probe(id);
     site.signOutAll();
     const outcomes = await Promise.all(
-      [...processes, ...processes].map(({ forScraping }) => forScraping.onSignedOut(id)),
+      [...processes, ...processes].map(({ forScraping }) => forScraping.onSignedOut(id, null)),
     );
     expect(new Set(outcomes)).toEqual(new Set(['SIGNED_IN']));
     expect(site.attempts).toBe(1);
     expect(site.mostAtOnce).toBe(1);
     // Whoever had opened its page before, and comes late, is told the same.
-    expect(await processes[2]!.forScraping.onSignedOut(id)).toBe('SIGNED_IN');
+    expect(await processes[2]!.forScraping.onSignedOut(id, null)).toBe('SIGNED_IN');
     expect(site.attempts).toBe(1);
     expect(await passed(id)).toEqual([
       'UNKNOWN > LOGGED_IN',
@@ -444,18 +444,46 @@ describe('the schedule', () => {
     expect(await read(id)).toMatchObject({ state: 'LOGGED_IN', detail: expect.stringContaining('by HTTP') });
   });
 
+  test('whoever comes late with what was stored before a sign-in is told of that, and signs in no more', async () => {
+    const { id } = await put({ storageState: site.signIn(), recipe: site.recipe });
+    const logins = await startLogins(pool());
+    const version = async () => (await logins.forScraping.find(owner.projectId, id))!.version;
+    const before = await version();
+    site.signOutAll();
+    expect(await logins.forScraping.onSignedOut(id, before)).toBe('SIGNED_IN');
+    logins.pass(10 * minute);
+    // As a page does that waited for its host's turn.
+    expect(await logins.forScraping.onSignedOut(id, before)).toBe('SIGNED_IN');
+    expect(site.attempts).toBe(1);
+    const after = await version();
+    expect(after).not.toBe(before);
+    expect(await logins.forScraping.onSignedOut(id, after)).toBe('SIGNED_IN');
+    expect(site.attempts).toBe(2);
+  });
+
+  test('a state that a human has put meanwhile is taken, and stays what it is', async () => {
+    const session = await put({ storageState: site.signIn() });
+    const { account } = (await database.query<{ account: string }>('SELECT account FROM login_sessions'))[0]!;
+    const logins = await startLogins();
+    const { version } = (await logins.forScraping.find(owner.projectId, session.id))!;
+    await put({ account, storageState: site.signIn() });
+    await logins.probe(session.id);
+    expect(await logins.forScraping.onSignedOut(session.id, version)).toBe('SIGNED_IN');
+    expect((await read(session.id)).state).toBe('LOGGED_IN');
+  });
+
   test('a site that refuses is not asked again soon; a human is', async () => {
     const { id } = await put({ recipe: { ...site.recipe, password: 'another' } });
     const logins = await startLogins(pool());
-    expect(await logins.forScraping.onSignedOut(id)).toBe('ASK_HUMAN');
-    expect(await logins.forScraping.onSignedOut(id)).toBe('ASK_HUMAN');
+    expect(await logins.forScraping.onSignedOut(id, null)).toBe('ASK_HUMAN');
+    expect(await logins.forScraping.onSignedOut(id, null)).toBe('ASK_HUMAN');
     expect(site.attempts).toBe(1);
     expect(await read(id)).toMatchObject({
       state: 'LOGGED_OUT',
       detail: expect.stringMatching(/^Signing in again did not succeed\. /),
     });
     logins.pass(16 * minute);
-    expect(await logins.forScraping.onSignedOut(id)).toBe('ASK_HUMAN');
+    expect(await logins.forScraping.onSignedOut(id, null)).toBe('ASK_HUMAN');
     expect(site.attempts).toBe(2);
   });
 
@@ -463,14 +491,14 @@ describe('the schedule', () => {
     site.wantsCode = true;
     const { id } = await put({ recipe: site.recipe });
     const logins = await startLogins(pool());
-    expect(await logins.forScraping.onSignedOut(id)).toBe('ASK_HUMAN');
+    expect(await logins.forScraping.onSignedOut(id, null)).toBe('ASK_HUMAN');
     expect((await read(id)).state).toBe('CHALLENGED');
   });
 
   test('a form that is not there is said to be missing, without what was to be typed', async () => {
     const { id } = await put({ recipe: { ...site.recipe, passwordSelector: '#pin' } });
     const logins = await startLogins(pool());
-    expect(await logins.forScraping.onSignedOut(id)).toBe('ASK_HUMAN');
+    expect(await logins.forScraping.onSignedOut(id, null)).toBe('ASK_HUMAN');
     const { detail } = await read(id);
     expect(detail).toBe('Signing in again could not be tried. The fields of the recipe could not be filled.');
   }, 60_000);
@@ -516,7 +544,7 @@ test('without a recipe or without a browser a human is asked, and the session is
   for (const more of [{}, { recipe: site.recipe }]) {
     const { id } = await put({ storageState: site.signIn(), ...more });
     await logins.probe(id);
-    expect(await logins.forScraping.onSignedOut(id)).toBe('ASK_HUMAN');
+    expect(await logins.forScraping.onSignedOut(id, null)).toBe('ASK_HUMAN');
     expect(await read(id)).toMatchObject({
       state: 'LOGGED_OUT',
       detail: 'A scraping task met a page on which nobody is signed in.',

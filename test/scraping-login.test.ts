@@ -53,7 +53,11 @@ class Logins implements ScrapingLogins {
   constructor(private readonly signIn: (logins: Logins) => SignedOutOutcome) {}
 
   find(_projectId: string, sessionId: string) {
-    const login = { storageState: stateOf(this.session), loggedOutSelector: '#sign-in' };
+    const login = {
+      storageState: stateOf(this.session),
+      loggedOutSelector: '#sign-in',
+      version: this.session,
+    };
     return Promise.resolve(sessionId === 'mine' ? login : null);
   }
 

@@ -16,6 +16,7 @@ import { LoginSession, LoginTransition } from './login-session.entity.js';
 import { LoginSigner } from './login-signer.js';
 import { LoginStateMonitor, type MonitorTime } from './login-state-monitor.js';
 import { LoginVisits } from './login-visits.js';
+import { ProbeReader } from './probe-reader.js';
 import type { LoginEvents } from './login.events.js';
 import type { LoginJobs } from './login.jobs.js';
 import { LoginRepository } from './login.repository.js';
@@ -58,7 +59,8 @@ export function createLogins(deps: LoginDependencies) {
   const sessions = new LoginRepository(database);
   const changer = new LoginChanger(events);
   const visits = new LoginVisits(database, sessions, changer, clock);
-  const probes = new LoginProbes(guard, browser, userAgent, clock);
+  const reader = new ProbeReader();
+  const probes = new LoginProbes(guard, browser, reader, userAgent, clock);
   const monitor = new LoginStateMonitor({
     database,
     sessions,
@@ -70,7 +72,7 @@ export function createLogins(deps: LoginDependencies) {
     logger,
     time,
   });
-  const signer = new LoginSigner(browser);
+  const signer = new LoginSigner(browser, reader);
   const forScraping: ScrapingLogins = new SignedOutSessions({
     database,
     sessions,

@@ -1,10 +1,11 @@
-import { load, loadBuffer } from 'cheerio';
 import type { Page } from 'playwright-core';
-import { CookieJar, type StorageState } from '../scraping/index.js';
+import type { PageVisit } from '../browsers/index.js';
+import { CookieJar, decodePage, type StorageState } from '../scraping/index.js';
 import { EgressRefusedError, HostNotFoundError, type EgressGuard } from '../../platform/egress-guard.js';
 import { FetchError, guardedFetch } from '../../platform/guarded-fetch.js';
 import type { LoginBrowser } from './login-browser.js';
-import { plainAddress, readProbe, type ProbeReading, type ProbeSelectors } from './probe-reading.js';
+import { plainAddress, type ProbeReading, type ProbeSelectors } from './probe-reading.js';
+import type { ProbeReader } from './probe-reader.js';
 
 export interface ProbeTarget extends ProbeSelectors {
   probeUrl: string;
@@ -21,6 +22,8 @@ export class ProbeFailedError extends Error {}
 
 const limits = { timeoutMs: 15_000, maxBytes: 2_097_152, maxDecodedBytes: 4_194_304, maxRedirects: 10 };
 const browserTimeoutMs = 20_000;
+/** Of a page that scripts have made. */
+export const maxCharacters = 8_388_608;
 /** How long the scripts of a page may take to show that somebody is signed in. */
 const scriptsMs = 5_000;
 
@@ -29,6 +32,7 @@ export class LoginProbes {
   constructor(
     private readonly guard: EgressGuard,
     private readonly browser: LoginBrowser | null,
+    private readonly reader: ProbeReader,
     private readonly userAgent: string,
     private readonly clock: () => Date,
   ) {}
@@ -37,10 +41,13 @@ export class LoginProbes {
   async probe(target: ProbeTarget, signal: AbortSignal): Promise<ProbeFinding> {
     const found = await this.#byHttp(target, signal);
     if (found.isShown || !this.browser || (await this.browser.unavailableBecause()) !== null) return found;
-    return this.browser.withPage({ storageState: target.storageState, signal }, async (page, context) => {
-      const reading = await lookInBrowser(page, target);
-      return { ...reading, storageState: await storedBy(context) };
-    });
+    return this.browser.withPage(
+      { storageState: target.storageState, signal },
+      async (page, context, visit) => {
+        const reading = await lookInBrowser(page, visit, target, this.reader);
+        return { ...reading, storageState: await storedBy(context) };
+      },
+    );
   }
 
   async #byHttp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeFinding> {
@@ -70,10 +77,10 @@ export class LoginProbes {
     const page = {
       status: fetched.status,
       url: fetched.url,
-      $: loadBuffer(fetched.body),
+      html: decodePage(fetched.body, fetched.headers['content-type'] ?? null),
       engine: 'HTTP' as const,
     };
-    const reading = readProbe(page, target);
+    const reading = await this.reader.read(page, target);
     if (!reading) throw siteFault(fetched.url, fetched.status);
     return {
       ...reading,
@@ -85,7 +92,9 @@ export class LoginProbes {
 /** Opens the address to probe in a page, gives its scripts time, and reads it. @throws ProbeFailedError */
 export async function lookInBrowser(
   page: Page,
+  visit: PageVisit,
   target: Omit<ProbeTarget, 'storageState'>,
+  reader: ProbeReader,
 ): Promise<ProbeReading> {
   let status: number;
   try {
@@ -105,7 +114,9 @@ export async function lookInBrowser(
     throw new ProbeFailedError(`${plainAddress(new URL(target.probeUrl))} could not be opened in a browser.`);
   }
   const url = new URL(page.url());
-  const reading = readProbe({ status, url, $: load(await page.content()), engine: 'BROWSER' }, target);
+  const html = await visit.watch.html(maxCharacters);
+  if (html === null) throw new ProbeFailedError(`${plainAddress(url)} is larger than is read.`);
+  const reading = await reader.read({ status, url, html, engine: 'BROWSER' }, target);
   if (!reading) throw siteFault(url, status);
   return reading;
 }

@@ -1,10 +1,11 @@
-import { load } from 'cheerio';
 import type { Page } from 'playwright-core';
+import type { PageVisit } from '../browsers/index.js';
 import type { StorageState } from '../scraping/index.js';
 import type { LoginBrowser } from './login-browser.js';
-import { lookInBrowser, ProbeFailedError, storedBy } from './login-probes.js';
+import { lookInBrowser, maxCharacters, ProbeFailedError, storedBy } from './login-probes.js';
 import type { LoginRecipe } from './login-secrets.js';
-import { readProbe, type ProbeReading, type ProbeSelectors } from './probe-reading.js';
+import type { ProbeReader } from './probe-reader.js';
+import type { ProbeReading, ProbeSelectors } from './probe-reading.js';
 
 const stepTimeoutMs = 15_000;
 /** How long the answer of the site to the form may take to show. */
@@ -22,7 +23,10 @@ export interface SignedIn {
 
 /** Signs in by a recipe, in a browser, and proves it by the session's own probe. */
 export class LoginSigner {
-  constructor(private readonly browser: LoginBrowser | null) {}
+  constructor(
+    private readonly browser: LoginBrowser | null,
+    private readonly reader: ProbeReader,
+  ) {}
 
   async unavailableBecause(): Promise<string | null> {
     return this.browser ? this.browser.unavailableBecause() : 'This process has no browser.';
@@ -35,10 +39,27 @@ export class LoginSigner {
   async signIn(recipe: LoginRecipe, target: SignInTarget, signal: AbortSignal): Promise<SignedIn> {
     if (!this.browser) throw new ProbeFailedError('This process has no browser.');
     // With what is stored: a device that the site knows is spared the second factor.
-    return this.browser.withPage({ storageState: target.storageState, signal }, async (page, context) => {
-      const reading = (await fillForm(page, recipe, target)) ?? (await lookInBrowser(page, target));
-      return { reading, storageState: await storedBy(context) };
-    });
+    return this.browser.withPage(
+      { storageState: target.storageState, signal },
+      async (page, context, visit) => {
+        const challenge = () => this.#challengeOn(page, visit, target);
+        const reading =
+          (await fillForm(page, recipe, challenge)) ??
+          (await lookInBrowser(page, visit, target, this.reader));
+        return { reading, storageState: await storedBy(context) };
+      },
+    );
+  }
+
+  async #challengeOn(
+    page: Page,
+    { watch }: PageVisit,
+    selectors: ProbeSelectors,
+  ): Promise<ProbeReading | null> {
+    const html = (await watch.html(maxCharacters).catch(() => null)) ?? '';
+    const shown = { status: 200, url: new URL(page.url()), html, engine: 'BROWSER' as const };
+    const reading = await this.reader.read(shown, selectors);
+    return reading?.evidence === 'CHALLENGED' ? reading : null;
   }
 }
 
@@ -46,7 +67,7 @@ export class LoginSigner {
 async function fillForm(
   page: Page,
   recipe: LoginRecipe,
-  selectors: ProbeSelectors,
+  challengeOn: () => Promise<ProbeReading | null>,
 ): Promise<ProbeReading | null> {
   await step('The page of the recipe could not be opened.', () =>
     page.goto(recipe.url, { waitUntil: 'domcontentloaded', timeout: stepTimeoutMs }),
@@ -55,7 +76,7 @@ async function fillForm(
     .waitForSelector(recipe.usernameSelector, { state: 'visible', timeout: stepTimeoutMs })
     .catch(() => null);
   if (!field) {
-    const challenge = await challengeOn(page, selectors);
+    const challenge = await challengeOn();
     if (challenge) return challenge;
     throw new ProbeFailedError('The field for the username is not on the page of the recipe.');
   }
@@ -82,13 +103,7 @@ async function fillForm(
     answered,
     isGone.then(() => page.waitForLoadState('networkidle', { timeout: answerMs })),
   ]).catch(() => undefined);
-  return challengeOn(page, selectors);
-}
-
-async function challengeOn(page: Page, selectors: ProbeSelectors): Promise<ProbeReading | null> {
-  const $ = load(await page.content().catch(() => ''));
-  const reading = readProbe({ status: 200, url: new URL(page.url()), $, engine: 'BROWSER' }, selectors);
-  return reading?.evidence === 'CHALLENGED' ? reading : null;
+  return challengeOn();
 }
 
 /** What Playwright says of a fault repeats what it was to type: it is told in other words. */

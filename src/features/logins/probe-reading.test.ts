@@ -1,12 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { load } from 'cheerio';
-import { readProbe } from './probe-reading.js';
+import { readProbe, signsOf, type ProbeSelectors } from './probe-reading.js';
 import { sessionEnd } from './session-cookies.js';
 
 const both = { loggedInSelector: '#out', loggedOutSelector: '#in' };
 const onlyIn = { ...both, loggedOutSelector: null };
 const onlyOut = { ...both, loggedInSelector: null };
 const widget = '<iframe src="https://www.google.com/recaptcha/api2/anchor"></iframe>';
+
+/** As it is looked for on a page, there in a thread of its own. */
+const isThere = (html: string, selectors: ProbeSelectors) =>
+  signsOf(selectors).map((selector) => load(html)(selector).length > 0);
 
 describe('what a page says', () => {
   test.each([
@@ -30,7 +34,7 @@ describe('what a page says', () => {
     ['an error that shows who is signed in', '<a id=out>', both, 404, 'LOGGED_IN'],
   ] as const)('%s', (_name, html, selectors, status, evidence) => {
     const url = new URL('https://shop.example/a?token=secret#secret');
-    const reading = readProbe({ status, url, $: load(html), engine: 'HTTP' }, selectors);
+    const reading = readProbe({ status, url, isThere: isThere(html, selectors), engine: 'HTTP' }, selectors);
     expect(reading?.evidence).toBe(evidence);
     expect(reading?.detail).toContain('https://shop.example/a (by HTTP)');
     expect(reading?.detail).not.toContain('secret');
@@ -38,8 +42,10 @@ describe('what a page says', () => {
 
   test.each([403, 404, 429, 500, 503])('nothing of the session with status %d alone', (status) => {
     const url = new URL('https://shop.example/');
-    for (const selectors of [both, onlyIn, onlyOut])
-      expect(readProbe({ status, url, $: load('<h1>Sorry</h1>'), engine: 'HTTP' }, selectors)).toBeNull();
+    for (const selectors of [both, onlyIn, onlyOut]) {
+      const page = { status, url, isThere: isThere('<h1>Sorry</h1>', selectors), engine: 'HTTP' as const };
+      expect(readProbe(page, selectors)).toBeNull();
+    }
   });
 });
 

@@ -31,6 +31,8 @@ export interface SignedOutParts {
   clock: () => Date;
 }
 
+const versionOf = ({ generation, signIns }: LoginSession) => `${generation}.${signIns}`;
+
 /** What becomes of sessions that somebody met signed out: signed in again, once for all who ask, or a human is needed. */
 export class SignedOutSessions implements ScrapingLogins {
   constructor(private readonly parts: SignedOutParts) {}
@@ -41,12 +43,20 @@ export class SignedOutSessions implements ScrapingLogins {
     return {
       storageState: this.parts.secrets.openState(session),
       loggedOutSelector: session.loggedOutSelector,
+      version: versionOf(session),
     };
   }
 
-  async onSignedOut(sessionId: string, signal?: AbortSignal): Promise<SignedOutOutcome> {
+  async onSignedOut(
+    sessionId: string,
+    version: string | null,
+    signal?: AbortSignal,
+  ): Promise<SignedOutOutcome> {
     const met = await this.parts.sessions.findSealed(sessionId);
     if (!met) return 'ASK_HUMAN';
+    // Pages wait for their turn: what they were asked for with may be from before a sign-in that is long over.
+    const isRenewed = met.signInOutcome === 'SIGNED_IN' || met.signInOutcome === null;
+    if (version !== null && version !== versionOf(met) && isRenewed) return 'SIGNED_IN';
     for (
       let current: LoginSession | null = met;
       current;

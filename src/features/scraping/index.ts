@@ -20,6 +20,8 @@ import { ScrapingService } from './scraping.service.js';
 import type { ScrapingLogins } from './signed-out.js';
 
 export { CookieJar } from './cookie-jar.js';
+export { decodePage } from './page-charset.js';
+export { PageReader } from './page-reader.js';
 export {
   EngineUnavailableError,
   type AroundHop,

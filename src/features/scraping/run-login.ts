@@ -63,7 +63,7 @@ export class RunLogin {
       loginSessionId: sessionId,
     });
     await trail.flush();
-    const outcome = await logins.onSignedOut(sessionId, signal);
+    const outcome = await logins.onSignedOut(sessionId, this.site?.version ?? null, signal);
     step.end({ outcome });
     if (outcome === 'ASK_HUMAN') {
       await trail.flush();
