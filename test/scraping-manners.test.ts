@@ -187,6 +187,21 @@ describe('robots.txt', () => {
     expect((await bench.run(product())).status).toBe(isAllowed ? 'SUCCEEDED' : 'FAILED');
   });
 
+  test('is kept, but not of more hosts than there is room for', async () => {
+    site.robots = `User-agent: *\n${'Disallow: /nowhere\n'.repeat(20_000)}`;
+    const parts = bench.parts({ resolve: () => Promise.resolve(['127.0.0.1']) });
+    const isCached = async (number: number) => {
+      const { task } = await bench.run(
+        { url: `http://h${number}.test:${new URL(site.url).port}/product/1` },
+        { parts },
+      );
+      return (task.named('robots.txt')[0]!.output as { isCached: boolean }).isCached;
+    };
+    for (let number = 0; number < 50; number++) expect(await isCached(number)).toBe(false);
+    expect(await isCached(49)).toBe(true);
+    expect(await isCached(0)).toBe(false);
+  });
+
   test('counts to its 500 KiB', async () => {
     const rule = 'Disallow: /product/\n';
     site.robots = `User-agent: *\n${'#'.repeat(499_000)}\n${rule}`;

@@ -8,6 +8,8 @@ const dayMs = 86_400_000;
 /** What could not be reached is asked for again soon: until then nothing is allowed there. */
 const unreachableMs = 60_000;
 const mostKept = 5_000;
+/** Characters of all that are kept; what is made of them takes some ten times as much. */
+const mostCharacters = 16_000_000;
 /** RFC 9309 asks for five at least. */
 const maxRedirects = 5;
 /** More than is read; what is larger than this is none. */
@@ -23,7 +25,10 @@ export interface KnownRobots {
   isCached: boolean;
 }
 
-type Kept = Omit<KnownRobots, 'isCached'>;
+interface Kept extends Omit<KnownRobots, 'isCached'> {
+  /** Of the file, as far as it is read. */
+  characters: number;
+}
 
 export interface RobotsFetch {
   userAgent: string;
@@ -33,7 +38,7 @@ export interface RobotsFetch {
 
 /** The robots.txt of each origin, fetched when first asked for and kept for a day at most. */
 export class RobotsCache {
-  readonly #kept = new Map<string, { known: Promise<Kept>; until: number }>();
+  readonly #kept = new Map<string, { known: Promise<Kept>; until: number; characters: number }>();
 
   constructor(
     private readonly guard: EgressGuard,
@@ -52,11 +57,14 @@ export class RobotsCache {
       const known = await answer;
       if (known) return { ...known, isCached: true };
     }
-    const entry = { known: this.#fetch(new URL('/robots.txt', origin), fetch), until: this.now() + dayMs };
-    if (this.#kept.size >= mostKept) this.#kept.delete(this.#kept.keys().next().value ?? '');
+    const fetched = this.#fetch(new URL('/robots.txt', origin), fetch);
+    const entry = { known: fetched, until: this.now() + dayMs, characters: 0 };
+    this.#kept.delete(origin);
     this.#kept.set(origin, entry);
     try {
       const known = await entry.known;
+      entry.characters = known.characters;
+      this.#shrink();
       if (known.robots === Robots.closed) entry.until = this.now() + unreachableMs;
       return { ...known, isCached: false };
     } catch (error) {
@@ -65,8 +73,19 @@ export class RobotsCache {
     }
   }
 
+  /** The oldest go first. */
+  #shrink(): void {
+    let characters = 0;
+    for (const entry of this.#kept.values()) characters += entry.characters;
+    for (const [origin, entry] of this.#kept) {
+      if (characters <= mostCharacters && this.#kept.size <= mostKept) return;
+      this.#kept.delete(origin);
+      characters -= entry.characters;
+    }
+  }
+
   async #fetch(url: URL, { userAgent, around, signal }: RobotsFetch): Promise<Kept> {
-    const about = { url: url.href };
+    const about = { url: url.href, characters: 0 };
     try {
       const { status, body } = await guardedFetch(this.guard, url, {
         limits: {
@@ -84,7 +103,7 @@ export class RobotsCache {
         // A line that was cut through may say something else than it did.
         const whole = body.length > robotsBytes ? text.slice(0, text.lastIndexOf('\n') + 1) : text;
         const remark = body.length > robotsBytes ? `Only its first ${robotsBytes} bytes are read.` : null;
-        return { ...about, robots: Robots.parse(whole), status, remark };
+        return { ...about, characters: whole.length, robots: Robots.parse(whole), status, remark };
       }
       if (status >= 400 && status < 500) {
         return { ...about, robots: Robots.open, status, remark: 'There is none, so everything is allowed.' };
