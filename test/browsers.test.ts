@@ -186,6 +186,34 @@ withChromium('pages in a browser', () => {
     expect(second.html).toContain('<b></b>');
   });
 
+  it('go on with the cookies that the page before them left, where they have a state', async () => {
+    let session = 1;
+    site.pages.set('/', (request, response) => {
+      const isKnown = request.headers.cookie === `session=${session}`;
+      // At each visit another one, and the one before is worth nothing any more.
+      if (isKnown) session++;
+      response
+        .writeHead(200, { 'content-type': 'text/html', 'set-cookie': `session=${session}; Path=/; HttpOnly` })
+        .end(isKnown ? '<p>in</p>' : '<p>out</p>');
+    });
+    const cookie = { name: 'session', value: '1', domain: '127.0.0.1', path: '/', expires: -1 };
+    const rest = { httpOnly: true, secure: false, sameSite: 'Lax' as const };
+    const storageState = { cookies: [{ ...cookie, ...rest }], origins: [] };
+    for (let visit = 0; visit < 3; visit++)
+      expect((await browsers.source.open(at('/', { storageState }))).html).toContain('<p>in</p>');
+    expect(session).toBe(4);
+    expect((await browsers.source.open(at('/'))).html).toContain('<p>out</p>');
+  });
+
+  it('say nothing of a state that cannot be put in place', async () => {
+    const value = 'secret'.repeat(1_000_000);
+    const origins = [{ origin: site.url('/').origin, localStorage: [{ name: 'secret', value }] }];
+    const opened = browsers.source.open(at('/', { storageState: { cookies: [], origins } }));
+    await expect(opened).rejects.toThrow(
+      'The stored cookies or local storage are none that a browser takes.',
+    );
+  });
+
   it('can be worked on, and their storage read out', async () => {
     site.pages.set('/login', '<form action="/in" method="post"><input name="u"><button>Go</button></form>');
     site.pages.set('/in', (_request, response) =>

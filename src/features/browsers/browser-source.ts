@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { EgressRefusedError } from '../../platform/egress-guard.js';
 import { FetchError } from '../../platform/guarded-fetch.js';
-import type { PageRequest, PageSource, SourcedPage } from '../scraping/index.js';
+import type { PageRequest, PageSource, SourcedPage, StorageState, StoredCookie } from '../scraping/index.js';
 import type { BrowserPool } from './browser-pool.js';
 import type { PageVisit } from './page-visit.js';
 
@@ -15,6 +15,8 @@ const charactersPerByte = 8;
 /** Opens pages in a browser, scripts and all. */
 export class BrowserSource implements PageSource {
   readonly engine = 'BROWSER';
+  /** Cookies as the last page left them go on with the state that they began with: one for each run, gone with it. */
+  readonly #cookies = new WeakMap<StorageState, StoredCookie[]>();
 
   constructor(private readonly pool: BrowserPool) {}
 
@@ -27,11 +29,16 @@ export class BrowserSource implements PageSource {
     if (protocol !== 'http:' && protocol !== 'https:') {
       throw new EgressRefusedError(`Only http and https addresses are fetched, not ${protocol}`);
     }
-    return this.pool.withPage(request, async (page, _context, visit) => {
+    const { storageState: state } = request;
+    const storageState = state && { ...state, cookies: this.#cookies.get(state) ?? state.cookies };
+    const options = { ...request, ...(storageState ? { storageState } : {}) };
+    return this.pool.withPage(options, async (page, context, visit) => {
       await page.goto(request.url.href, { waitUntil: 'domcontentloaded', timeout: 0 });
       const wait = request.waitForSelector ? await waitFor(page, request.waitForSelector, visit) : null;
       if (!wait) await settle(page, visit);
-      return read(request, wait, visit);
+      const sourced = await read(request, wait, visit);
+      if (state) this.#cookies.set(state, await context.cookies());
+      return sourced;
     });
   }
 }

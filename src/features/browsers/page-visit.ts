@@ -72,10 +72,12 @@ export async function visitPage<T>(
   const labour = async (): Promise<T> => {
     const { storageState } = options;
     budget.run();
-    const opened = await instance.newContext({
-      ...pageContext(proxy.url, options.userAgent),
-      ...(storageState ? { storageState } : {}),
-    });
+    const opened = await instance
+      .newContext({
+        ...pageContext(proxy.url, options.userAgent),
+        ...(storageState ? { storageState } : {}),
+      })
+      .catch(stateFault);
     context = opened;
     // Whoever asked for it has left meanwhile, and closes nothing any more.
     if (fault) return opened.close().then(() => Promise.reject(fault?.error as Error));
@@ -147,6 +149,12 @@ function tooLarge(watch: NavigationWatch | undefined, maxBytes: number): FetchEr
     'TOO_LARGE',
     `${what} loads more than ${maxBytes} bytes, the most that is loaded for a page.`,
   );
+}
+
+/** What Playwright says of a state that it cannot put in place may hold parts of it. */
+function stateFault(error: unknown): never {
+  const isOfState = error instanceof Error && error.message.includes('Error setting storage state');
+  throw isOfState ? new Error('The stored cookies or local storage are none that a browser takes.') : error;
 }
 
 /** What an error of Playwright means. */
