@@ -157,6 +157,17 @@ const writeSteps = {
     FROM written`,
 };
 
+/** The first steps of tasks that were made in the same transaction. $1 tasks, $2 seqs, $3 revision, $4 … the columns, as arrays. */
+const beginSteps = {
+  name: 'begin-steps',
+  text: `
+    INSERT INTO task_steps (task_id, seq, revision, ${names.join(', ')})
+    SELECT t.task_id, t.seq, $3::int,
+      ${columns.map(([c, , type]) => (sentAs(type) === type ? `t.${c}` : `t.${c}::${type}`)).join(', ')}
+    FROM unnest($1::uuid[], $2::int[], ${columns.map(([, , type], i) => `$${i + 4}::${sentAs(type)}[]`).join(', ')})
+      AS t(task_id, seq, ${names.join(', ')})`,
+};
+
 /** Gives steps other prices, where these differ. $1 task, $2 revision, $3 … seqs, costs and price lists as arrays. */
 const priceSteps = {
   name: 'price-steps',
@@ -179,7 +190,15 @@ const priceSteps = {
     FROM written`,
 };
 
-/** Writes steps of one task; reading them is the business of traces. */
+const arraysOf = (records: readonly StepRecord[]) =>
+  columns.map(([, field, type]) =>
+    textArray(
+      records.map((record) => record[field]),
+      sentAs(type),
+    ),
+  );
+
+/** Writes steps of tasks; reading them is the business of traces. */
 export class StepRepository {
   /**
    * Stores the records under the given revision, numbered after `lastSeq` in the order given; those without a reported cost are
@@ -198,13 +217,7 @@ export class StepRepository {
     const all: StepTotals[] = [];
     let seq = lastSeq;
     for (const wave of inWaves(records)) {
-      const arrays = columns.map(([, field, type]) =>
-        textArray(
-          wave.map((record) => record[field]),
-          sentAs(type),
-        ),
-      );
-      const values = [taskId, revision, seq, ...arrays];
+      const values = [taskId, revision, seq, ...arraysOf(wave)];
       const [written] = await tx.query<StepTotals & { toPrice: ToPrice[] | null }>(writeSteps, values);
       if (!written) throw new Error('Writing steps answered nothing.');
       const { toPrice, ...totals } = written;
@@ -216,6 +229,23 @@ export class StepRepository {
       all.push({ ...(await this.price(tx, taskId, revision, prices)), updated: 0 });
     }
     return all;
+  }
+
+  /** Stores the first steps of tasks that were made in this transaction, each task's numbered from 1; no key comes twice in a task. */
+  async begin(
+    tx: Transaction,
+    revision: number,
+    begun: readonly { taskId: string; records: readonly StepRecord[] }[],
+    pricer: Pricer,
+  ): Promise<void> {
+    const all = begun.flatMap(({ records }) => records);
+    priceRecords(all, pricer);
+    await tx.query(beginSteps, [
+      begun.flatMap(({ taskId, records }) => records.map(() => taskId)),
+      begun.flatMap(({ records }) => records.map((_, at) => at + 1)),
+      revision,
+      ...arraysOf(all),
+    ]);
   }
 
   /** Gives steps other prices under the given revision; a reported cost stays, and so does a price that is the same. */

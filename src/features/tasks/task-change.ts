@@ -102,6 +102,35 @@ export class TaskChanger {
     return totals;
   }
 
+  /**
+   * As apply, for the first steps of tasks of one project that were made in this transaction, in two statements for all of them. No
+   * key may come twice in a task.
+   */
+  async begin(
+    tx: Transaction,
+    begun: readonly { task: TaskHead; steps: readonly StepRecord[] }[],
+  ): Promise<void> {
+    const [first] = begun;
+    if (!first) return;
+    const { projectId } = first.task;
+    const revision = first.task.revision + 1;
+    const written = begun.map(({ task, steps }) => ({ taskId: task.id, records: steps }));
+    await this.steps.begin(tx, revision, written, await this.prices.pricer(tx, projectId));
+    await this.tasks.countFirstSteps(
+      tx,
+      written.map(({ taskId }) => taskId),
+      revision,
+    );
+    for (const { task, steps } of begun) {
+      if (task.finishedAt) await this.listeners.onFinishedTask(tx, projectId, task.agentId, task.finishedAt);
+      task.revision = revision;
+      task.stepCount = steps.length;
+      this.publish(tx, task);
+    }
+    const told = begun.flatMap(({ steps }) => steps);
+    tx.afterCommit(() => this.listeners.onStepsTold(projectId, told));
+  }
+
   /** Has the task's present revision published after the commit. */
   publish(tx: Transaction, { id, projectId, agentId, revision }: TaskHead): void {
     tx.afterCommit(() => {

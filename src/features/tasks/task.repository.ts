@@ -50,6 +50,30 @@ const applyChange = {
     WHERE id = $1`,
 };
 
+/** The totals of tasks whose first steps were just stored: what there is of them is all there is. $1 tasks, $2 revision. */
+const countFirstSteps = {
+  name: 'count-first-steps',
+  text: `
+    UPDATE tasks t SET
+      revision = $2,
+      updated_at = clock_timestamp(),
+      step_count = s.steps,
+      input_tokens = s.input_tokens,
+      output_tokens = s.output_tokens,
+      cost_usd = s.cost_usd,
+      costed_steps = s.costed_steps,
+      reported_cost_steps = s.reported_cost_steps,
+      unpriced_steps = s.unpriced_steps
+    FROM (
+      SELECT task_id, count(*)::int AS steps, COALESCE(sum(input_tokens), 0) AS input_tokens,
+        COALESCE(sum(output_tokens), 0) AS output_tokens, sum(cost_usd) AS cost_usd, count(cost_usd)::int AS costed_steps,
+        count(*) FILTER (WHERE cost_source = 'REPORTED')::int AS reported_cost_steps,
+        count(*) FILTER (WHERE model IS NOT NULL AND cost_usd IS NULL)::int AS unpriced_steps
+      FROM task_steps WHERE task_id = ANY($1) GROUP BY task_id
+    ) s
+    WHERE t.id = s.task_id AND t.id = ANY($1)`,
+};
+
 /** How each order sorts: its column, whether downwards, and whether the column may be null (those rows are left out). */
 const orders = {
   [TaskOrder.NEWEST]: { property: 'queuedAt', column: 'queued_at', type: 'timestamptz', isDown: true },
@@ -158,6 +182,11 @@ export class TaskRepository {
       ]);
     await say(first ?? none, change.progress, change.message);
     for (const total of later) await say(total);
+  }
+
+  /** Raises the revision of tasks made in this transaction to the given one, and counts their first steps. */
+  async countFirstSteps(tx: Transaction, ids: readonly string[], revision: number): Promise<void> {
+    await tx.query(countFirstSteps, [ids, revision]);
   }
 
   /** One row more than asked for, where there is one. Each order has an index that serves it within a project. */

@@ -12,6 +12,7 @@ import type { TaskChange, TaskChanger } from './task-change.js';
 import { ErrorClass, InterventionStatus, TaskStatus } from './task-enums.js';
 import { Task } from './task.entity.js';
 import type { TaskEvents } from './task.events.js';
+import type { StepRecord } from './step-record.js';
 import type { TaskRepository } from './task.repository.js';
 import type { ExpireOpen } from './task.service.js';
 import { isFinished } from './task-state.js';
@@ -70,6 +71,28 @@ function begin({ taskId, traceId, spans }: ToldTask, agents: ReadonlyMap<string,
   Object.assign(task, patchOfHead(task, first, agent, true));
   task.tags = tagsWith(task, spans) ?? task.tags;
   return task;
+}
+
+/** Whether nothing but steps is told of a trace, each once. */
+function isPlain(spans: readonly ToldSpan[]): boolean {
+  return (
+    spans.every(({ human }) => human === null) &&
+    new Set(spans.map(({ step }) => step.key)).size === spans.length
+  );
+}
+
+/** What is kept of a task's head. @param known what was known before these spans were told */
+function headOfTask(
+  taskId: string,
+  { key, isRoot, startedAt, hasEnded }: Omit<TraceHead, 'taskId' | 'lastAt' | 'awaitedSince'>,
+  spans: readonly ToldSpan[],
+  known: TraceHead | null,
+): TraceHead {
+  return {
+    ...{ taskId, key, isRoot, startedAt, hasEnded },
+    lastAt: latestOf(spans, known?.lastAt ?? null),
+    awaitedSince: isRoot && hasEnded ? null : new Date(),
+  };
 }
 
 async function storeHeads(tx: Transaction, heads: readonly TraceHead[]): Promise<void> {
@@ -134,15 +157,28 @@ export class TraceTaskService {
     }
     await this.database.transaction(async (tx) => {
       const begun = told.filter(({ taskId }) => !known.has(taskId)).map((trace) => begin(trace, agents));
-      const tasks = await this.#lockAll(tx, ids, begun);
+      const made = await this.tasks.insertAll(tx, begun);
+      const tasks = await this.#lockAll(
+        tx,
+        ids,
+        begun.filter(({ id }) => made.has(id)),
+      );
       const heads = await this.#headsOf(tx, ids);
       const changed: TraceHead[] = [];
+      const whole: { task: Task; steps: StepRecord[] }[] = [];
       for (const [at, { spans }] of told.entries()) {
         const task = tasks[at];
         if (task?.projectId !== projectId) throw new Error('The task of a trace is not where it was stored.');
+        const first = made.has(task.id) && isPlain(spans) ? headAmong(spans, null) : null;
+        if (first) {
+          whole.push({ task, steps: spans.map(({ step }) => step) });
+          changed.push(headOfTask(task.id, headOfSpan(first), spans, null));
+          continue;
+        }
         const head = await this.#tell(tx, task, heads.get(task.id) ?? null, spans, agents);
         if (head) changed.push(head);
       }
+      await this.changer.begin(tx, whole);
       await storeHeads(tx, changed);
       await recordAudit(tx, {
         context,
@@ -155,10 +191,9 @@ export class TraceTaskService {
     });
   }
 
-  /** The tasks of those ids, in their order, locked; those of `begun` that are not there yet are made. */
-  async #lockAll(tx: Transaction, ids: readonly string[], begun: readonly Task[]): Promise<(Task | null)[]> {
-    const made = await this.tasks.insertAll(tx, begun);
-    const tasks = new Map(begun.filter(({ id }) => made.has(id)).map((task) => [task.id, task]));
+  /** The tasks of those ids, in their order, locked. @param made those that this transaction has made */
+  async #lockAll(tx: Transaction, ids: readonly string[], made: readonly Task[]): Promise<(Task | null)[]> {
+    const tasks = new Map(made.map((task) => [task.id, task]));
     const locked: (Task | null)[] = [];
     // One by one: a distributed table locks no rows of several tasks in one statement.
     for (const id of ids) locked.push(tasks.get(id) ?? (await this.tasks.lock(tx, id)));
@@ -195,13 +230,7 @@ export class TraceTaskService {
       await this.changer.apply(tx, task, { patch: reopened });
     }
     const head = span ? headOfSpan(span) : isNews ? known : null;
-    if (!head) return null;
-    const { key, isRoot, startedAt, hasEnded } = head;
-    return {
-      ...{ taskId: task.id, key, isRoot, startedAt, hasEnded },
-      lastAt: latestOf(spans, known?.lastAt ?? null),
-      awaitedSince: isRoot && hasEnded ? null : new Date(),
-    };
+    return head && headOfTask(task.id, head, spans, known);
   }
 
   /** What humans did, each once. @returns how many are new */
