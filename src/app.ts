@@ -11,7 +11,7 @@ import { createOtlp } from './features/otlp/index.js';
 import { createPrices } from './features/prices/index.js';
 import { createProjects } from './features/projects/index.js';
 import { createScraping, type ScrapingJobs } from './features/scraping/index.js';
-import { createSystem, ingestionProbe, redisProbe } from './features/system/index.js';
+import { createSystem, egressProbe, ingestionProbe, redisProbe } from './features/system/index.js';
 import { createTasks, type TaskJobs } from './features/tasks/index.js';
 import { createTraces, type SearchJobs } from './features/traces/index.js';
 import type { Config } from './platform/config.js';
@@ -115,6 +115,7 @@ export async function createApp({ config, database, events, jwtSecret, encryptio
     probes: [
       ...(events.redis ? [redisProbe(events.redis)] : []),
       ingestionProbe(tasks.ingestion, config.STATEMENT_TIMEOUT_MS / 3),
+      egressProbe(guard.watch),
     ],
     reportMs: config.STATUS_REPORT_MS,
     sweepMs: config.LIVE_SWEEP_MS,

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Client } from 'graphql-ws';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, codeOf, get, makeAgent, makeKey, makeTask, openSocket, register } from './support/client.js';
 import { eventually, Follower, tellSteps } from './support/follower.js';
@@ -82,13 +84,20 @@ describe('one process', () => {
     expect(healths(status)).toEqual({
       database: 'HEALTHY',
       ingestion: 'HEALTHY',
+      // Nothing has been fetched yet.
+      egress: 'UNKNOWN',
       jobs: 'HEALTHY',
       api: 'HEALTHY',
       worker: 'HEALTHY',
     });
     expect(status).toMatchObject({ status: 'HEALTHY', version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
     expect(part(status, 'database')?.latencyMs).toBeGreaterThan(0);
-    for (const { observedAt } of status.components) {
+    expect(part(status, 'egress')).toMatchObject({
+      observedAt: null,
+      detail: 'Nobody has looked at it yet.',
+    });
+    for (const { name, observedAt } of status.components) {
+      if (name === 'egress') continue;
       expect(Date.parse(observedAt ?? '')).toBeGreaterThanOrEqual(before);
       expect(Date.parse(observedAt ?? '')).toBeLessThanOrEqual(Date.now());
     }
@@ -277,6 +286,51 @@ test('steps that are not taken in make the whole unhealthy', async () => {
   await telling;
   await eventually('it is well', async () => (await statusOf(url, owner.token)).status === 'HEALTHY');
 }, 30_000);
+
+test('whether sites can be reached is told by what fetches them, and only while it does', async () => {
+  const site = createServer((_request, response) => response.end('<title>Here</title>'));
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+  stops.push(() => new Promise((resolve) => site.close(resolve)));
+  const { url, owner } = await start({ ...quick, EGRESS_ALLOW: '127.0.0.1', SCRAPER_DELAY_MS: '0' });
+  const preview = (address: string) =>
+    ask(
+      url,
+      owner.token,
+      'mutation ($input: PreviewScrapingInput!) { previewScraping(input: $input) { url } }',
+      {
+        input: {
+          projectId: owner.projectId,
+          kind: 'PAGE',
+          url: address,
+          engine: 'HTTP',
+          respectRobots: false,
+        },
+      },
+    );
+  const egressIs = (health: string) =>
+    eventually(
+      `egress is ${health}`,
+      async () => part(await statusOf(url, owner.token), 'egress')?.health === health,
+    );
+
+  // One site that is away says nothing of the way there.
+  await preview('http://one.invalid/');
+  await eventually('it was seen', async () => {
+    const egress = part(await statusOf(url, owner.token), 'egress');
+    return egress?.observedAt != null && egress.health === 'UNKNOWN';
+  });
+  await preview('http://two.invalid/');
+  await preview('http://three.invalid/');
+  await egressIs('UNHEALTHY');
+  expect((await statusOf(url, owner.token)).status).toBe('DEGRADED');
+  const { port } = site.address() as AddressInfo;
+  await preview(`http://127.0.0.1:${port}/`);
+  await egressIs('HEALTHY');
+  // Refused by the guard, and so not tried.
+  await preview('http://169.254.169.254/');
+  await egressIs('UNKNOWN');
+  expect(await statusOf(url, owner.token)).toMatchObject({ status: 'HEALTHY' });
+});
 
 test('however many follow or ask, the reports are read once', async () => {
   const { url, owner } = await start({ STATUS_REPORT_MS: '60000', LIVE_SWEEP_MS: '1000' });

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
+import { EgressWatch } from './egress-watch.js';
 import { isInRange, plainHost, type AllowedTarget, type IpAddress } from './egress-allow.js';
 
 /** An address that was checked; connections are made to it, and to no other that the name may turn to later. */
@@ -41,6 +42,9 @@ const platformAddresses = new Set(['168.63.129.16']);
  * turns to another address between check and connection gains nothing.
  */
 export class EgressGuard {
+  /** Those who connect note what became of it. */
+  readonly watch = new EgressWatch();
+
   constructor(
     private readonly allowed: readonly AllowedTarget[],
     private readonly resolve: Resolver = systemResolver,
@@ -88,6 +92,7 @@ export class EgressGuard {
       const found = await Promise.race([this.resolve(host), late]);
       if (found.length > 0) return found;
     } catch (error) {
+      this.watch.note(host, false);
       throw new HostNotFoundError(
         `The host ${host} has no address that could be found: ${(error as Error).message}`,
         { cause: error },

@@ -110,6 +110,7 @@ export class EgressProxy {
       });
       onward.on('socket', (socket) => this.#watch(socket));
       onward.once('response', (answer) => {
+        this.options.guard.watch.note(url.hostname, true);
         const answerHeaders = { ...answer.headers };
         for (const name of hopByHop) delete answerHeaders[name];
         const { statusCode = 0 } = answer;
@@ -125,7 +126,11 @@ export class EgressProxy {
         socket.destroy();
         response.destroy();
       });
-      onward.once('error', () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));
+      onward.once('error', () => {
+        if (response.headersSent) return response.destroy();
+        if (!response.destroyed) this.options.guard.watch.note(url.hostname, false);
+        response.writeHead(502).end();
+      });
       response.once('close', () => onward.destroy());
       request.pipe(onward);
     } catch (error) {
@@ -158,13 +163,17 @@ export class EgressProxy {
       let isOpen = false;
       onward.once('connect', () => {
         isOpen = true;
+        this.options.guard.watch.note(url.hostname, true);
         onward.setTimeout(0);
         socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
         onward.write(head);
         onward.on('data', (chunk: Buffer) => this.#count(chunk));
         onward.pipe(socket).pipe(onward);
       });
-      onward.once('error', () => onward.destroy());
+      onward.once('error', () => {
+        if (!isOpen) this.options.guard.watch.note(url.hostname, false);
+        onward.destroy();
+      });
       onward.once('close', () =>
         isOpen ? socket.destroy() : socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'),
       );

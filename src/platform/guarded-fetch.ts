@@ -129,7 +129,7 @@ async function exchange(
 ): Promise<FetchedHop> {
   const startedAt = performance.now();
   const target = await orAborted(guard.checkUrl(url), signal);
-  const response = await send(url, signal, {
+  const response = await send(url, guard, signal, {
     lookup: pinnedLookup(target),
     // Not deflate, by which servers mean two things.
     headers: { 'accept-encoding': 'gzip, br', ...headersFor?.(url) },
@@ -167,15 +167,21 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-function send(url: URL, signal: AbortSignal, options: object): Promise<IncomingMessage> {
+function send(url: URL, guard: EgressGuard, signal: AbortSignal, options: object): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(
       url,
       // No agent: pooled connections are told apart by name alone, and would be shared with whatever else they go to.
       { agent: false, signal, ...options },
-      resolve,
+      (response) => {
+        guard.watch.note(url.hostname, true);
+        resolve(response);
+      },
     );
-    request.once('error', (error) => reject(networkFault(url, error)));
+    request.once('error', (error) => {
+      if (!signal.aborted) guard.watch.note(url.hostname, false);
+      reject(networkFault(url, error));
+    });
     // Nothing was asked for that an upgrade or an informational answer would help with.
     request.once('upgrade', (_response, socket) => {
       socket.destroy();

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { once } from 'node:events';
 import type { Database } from '../../platform/database.js';
+import type { EgressWatch } from '../../platform/egress-watch.js';
 import { Health } from './health.js';
 import type { Finding, Probe } from './probe.js';
 
@@ -84,6 +85,25 @@ export function ingestionProbe(intake: Intake, stallMs: number): Probe {
       return Promise.resolve(
         longestMs > stallMs ? { health: Health.UNHEALTHY, detail } : { health: Health.HEALTHY },
       );
+    },
+  };
+}
+
+/** So many hosts that cannot be reached, and none that can, are no fault of theirs. */
+const manyHosts = 3;
+
+/** Whether sites can be reached: told by the connections that tasks, previews and logins open, for no others are opened to find out. */
+export function egressProbe(watch: EgressWatch): Probe {
+  return {
+    component: 'egress',
+    look: () => {
+      const { opened, failed, failedHosts, lastAt } = watch.lately();
+      if (lastAt === null) return Promise.resolve(null);
+      const detail = `In the last minute ${opened} connections were opened, ${failed} failed.`;
+      const isAway = opened === 0 && failedHosts >= manyHosts;
+      const isSeen = opened > 0;
+      const health = isAway ? Health.UNHEALTHY : isSeen ? Health.HEALTHY : Health.UNKNOWN;
+      return Promise.resolve({ health, detail, seenAt: lastAt });
     },
   };
 }

@@ -25,6 +25,7 @@ describe('the state of the whole', () => {
     ['Redis fails, which only makes things slow', { redis: UNHEALTHY }, DEGRADED],
     ['jobs are late', { jobs: DEGRADED, worker: UNKNOWN }, DEGRADED],
     ['nobody sees a worker', { worker: UNKNOWN }, UNKNOWN],
+    ['nothing was fetched lately', { egress: UNKNOWN }, HEALTHY],
     ['a part is unknown to these rules and fails', { egress: UNHEALTHY }, DEGRADED],
   ])('%s', (_what, said, whole) => {
     expect(overallHealth(parts(said))).toBe(whole);

@@ -19,11 +19,13 @@ registerEnumType(Health, {
 
 /** Without these nothing goes on: when one fails, the system fails. */
 const vital: ReadonlySet<string> = new Set(['database', 'ingestion']);
+/** Nobody looks at these but by using them, and a system at rest does not. */
+const idle: ReadonlySet<string> = new Set(['egress']);
 
 /**
  * The state of the whole, by the first rule that holds:
  * a vital part is UNHEALTHY: UNHEALTHY; a vital part is UNKNOWN: UNKNOWN; any part is UNHEALTHY or DEGRADED: DEGRADED;
- * any part is UNKNOWN, or there is none: UNKNOWN; else HEALTHY. docs/system-status.md says the same in words.
+ * any part but an idle one is UNKNOWN, or there is none: UNKNOWN; else HEALTHY. docs/system-status.md says the same in words.
  */
 export function overallHealth(components: readonly { name: string; health: Health }[]): Health {
   const isAny = (health: Health, among = components) => among.some((part) => part.health === health);
@@ -31,7 +33,8 @@ export function overallHealth(components: readonly { name: string; health: Healt
   if (isAny(Health.UNHEALTHY, vitals)) return Health.UNHEALTHY;
   if (isAny(Health.UNKNOWN, vitals)) return Health.UNKNOWN;
   if (isAny(Health.UNHEALTHY) || isAny(Health.DEGRADED)) return Health.DEGRADED;
-  return isAny(Health.UNKNOWN) || components.length === 0 ? Health.UNKNOWN : Health.HEALTHY;
+  const others = components.filter(({ name }) => !idle.has(name));
+  return isAny(Health.UNKNOWN, others) || components.length === 0 ? Health.UNKNOWN : Health.HEALTHY;
 }
 
 const badness = [Health.UNKNOWN, Health.HEALTHY, Health.DEGRADED, Health.UNHEALTHY];

@@ -13,7 +13,7 @@ import { SystemService } from './system.service.js';
 import { SystemWatch } from './system-watch.js';
 
 export { BrowserState } from './browser-status.js';
-export { ingestionProbe, redisProbe } from './component-probes.js';
+export { egressProbe, ingestionProbe, redisProbe } from './component-probes.js';
 export { Health } from './health.js';
 export type { Finding, Probe, ProcessRole } from './probe.js';
 export { SystemStatus } from './system.types.js';

@@ -11,6 +11,8 @@ export interface Finding {
   detail?: string | null;
   /** How long the component took to answer, milliseconds; null where nothing was measured. */
   latencyMs?: number | null;
+  /** When this was seen, a moment of performance.now(); at the look unless told. */
+  seenAt?: number;
 }
 
 /** Looks at one component, every few seconds, in each process of the role. */
@@ -19,8 +21,8 @@ export interface Probe {
   component: string;
   /** Which processes look at it; all of them unless told. */
   role?: ProcessRole;
-  /** What throws, or takes longer than two seconds, makes the component UNHEALTHY with the fault's message. */
-  look: () => Promise<Finding>;
+  /** Null where nothing was there to be seen yet. What throws, or takes longer than two seconds, makes the component UNHEALTHY with the fault's message. */
+  look: () => Promise<Finding | null>;
 }
 
 /** How a component was, and how long ago that is. */
@@ -40,10 +42,12 @@ const longestDetail = 300;
 export async function lookAt({
   component: name,
   look,
-}: Probe): Promise<Omit<Look, 'ageMs'> & { lookedAt: number }> {
+}: Probe): Promise<(Omit<Look, 'ageMs'> & { lookedAt: number }) | null> {
   try {
-    const { health, detail = null, latencyMs = null } = await within(timeoutMs, look());
-    return { name, health, detail: detail?.slice(0, longestDetail) ?? null, latencyMs, lookedAt: now() };
+    const finding = await within(timeoutMs, look());
+    if (!finding) return null;
+    const { health, detail = null, latencyMs = null, seenAt = now() } = finding;
+    return { name, health, detail: detail?.slice(0, longestDetail) ?? null, latencyMs, lookedAt: seenAt };
   } catch (error) {
     const latencyMs = error instanceof TooLateError ? timeoutMs : null;
     const detail = `It does not answer: ${messageOf(error)}`.slice(0, longestDetail);

@@ -10,7 +10,7 @@ import type { AgedReport, ProcessReportRepository } from './process-report.repos
 /** How long writing a report, or taking it back, may take. */
 const writeMs = 2_000;
 
-type Looks = Awaited<ReturnType<typeof lookAt>>[];
+type Looks = NonNullable<Awaited<ReturnType<typeof lookAt>>>[];
 
 /** Tells the other processes, every few seconds, how this one is and what it sees of the components. */
 export class ProcessReporter {
@@ -90,7 +90,7 @@ export class ProcessReporter {
 
   async #report(): Promise<void> {
     const mine = this.probes.filter(({ role }) => role === undefined || this.#roles.includes(role));
-    this.#looks = await Promise.all(mine.map(lookAt));
+    this.#looks = (await Promise.all(mine.map(lookAt))).filter((look) => look !== null);
     // Pages are opened by what runs jobs.
     this.#browsers = this.#roles.includes('worker') ? this.browsers() : null;
     this.#load = this.#gauge.read();
