@@ -21,6 +21,7 @@ import { CreateStepSearch1764000002000 } from '../migrations/1764000002000-creat
 import { CreateTraceHeads1764000007000 } from '../migrations/1764000007000-create-trace-heads.js';
 import { CreateTaskQueue1764000008000 } from '../migrations/1764000008000-create-task-queue.js';
 import { CreateTasks1764000001000 } from '../migrations/1764000001000-create-tasks.js';
+import { IndexStepsAnew1764000012000 } from '../migrations/1764000012000-index-steps-anew.js';
 
 const entities = [
   ...authEntities,
@@ -49,6 +50,7 @@ const migrations = [
   CreateHostTurns1764000009000,
   CreateLoginSessions1764000010000,
   AddBrowserReports1764000011000,
+  IndexStepsAnew1764000012000,
 ];
 
 /** The one data source, for the server, the migrations and the TypeORM command line. */

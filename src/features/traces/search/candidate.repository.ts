@@ -18,13 +18,20 @@ export interface Candidates extends TaskPlace {
 export interface BlockSlots {
   firstSlot: number;
   slots: string;
+  /** How many of them. */
+  count: number;
 }
 
 export interface RunRow extends TaskPlace {
   firstSlot: number;
-  firstSeqs: number[];
-  lastSeqs: number[];
+  slotCount: number;
+  /** Of each slot the first and the last seq, as PostgreSQL writes arrays: few are looked at, and parsing takes longest. */
+  firstSeqs: string;
+  lastSeqs: string;
 }
+
+const run = `r.first_slot AS "firstSlot", cardinality(r.first_seqs) AS "slotCount",
+  r.first_seqs::text AS "firstSeqs", r.last_seqs::text AS "lastSeqs"`;
 
 const pageOfTasks = 100;
 /** Runs that are read at a time. */
@@ -40,7 +47,7 @@ export class CandidateRepository {
   constructor(private readonly reads: Reads) {}
 
   /**
-   * The slots that have all of the codes, in blocks that hold any.
+   * The slots that have all of the codes, by block; blocks without any are left out.
    * @param blocks only these, by their first slots
    */
   async slots(
@@ -49,19 +56,20 @@ export class CandidateRepository {
     blocks?: readonly number[],
   ): Promise<BlockSlots[]> {
     const only = (slots: number) => (blocks ? `AND b.block * ${slots} = ANY($3)` : '');
-    const found = await this.reads.query<BlockSlots>(
-      `SELECT b.first_slot AS "firstSlot", bit_and(b.bits)::text AS slots
-       FROM (
-         SELECT b.block * ${mergedSlots} AS first_slot, b.bits FROM search_bits b
-         WHERE b.project_id = $1 AND b.level = 1 AND b.bucket = ANY($2) ${only(mergedSlots)}
-         UNION ALL
-         SELECT b.block * ${blockSlots}, substring(b.bits FROM c.code % ${mergedBlocks} * ${blockSlots} + 1 FOR ${blockSlots})
-         FROM unnest($2::int[]) AS c (code)
-         JOIN search_bits b ON b.project_id = $1 AND b.level = 0 AND b.bucket = c.code / ${mergedBlocks} ${only(blockSlots)}
-       ) b GROUP BY 1 ORDER BY 1`,
+    return this.reads.query<BlockSlots>(
+      `SELECT first_slot AS "firstSlot", slots::text, bit_count(slots)::int AS count FROM (
+         SELECT b.first_slot, bit_and(b.bits) AS slots
+         FROM (
+           SELECT b.block * ${mergedSlots} AS first_slot, b.bits FROM search_bits b
+           WHERE b.project_id = $1 AND b.level = 1 AND b.bucket = ANY($2) ${only(mergedSlots)}
+           UNION ALL
+           SELECT b.block * ${blockSlots}, substring(b.bits FROM c.code % ${mergedBlocks} * ${blockSlots} + 1 FOR ${blockSlots})
+           FROM unnest($2::int[]) AS c (code)
+           JOIN search_bits b ON b.project_id = $1 AND b.level = 0 AND b.bucket = c.code / ${mergedBlocks} ${only(blockSlots)}
+         ) b GROUP BY 1
+       ) f WHERE bit_count(slots) > 0 ORDER BY 1`,
       [projectId, codes, ...(blocks ? [blocks] : [])],
     );
-    return found.filter(({ slots }) => slots.includes('1'));
   }
 
   /** A page of the tasks that were told more than the index holds, newest first, with the steps in question. */
@@ -83,9 +91,7 @@ export class CandidateRepository {
   /** A page of the runs of a project, those of the newest task first; of the task at `from` only those after a slot. */
   runsOfNewest(projectId: string, from: TaskPlace | null, afterSlot: number): Promise<RunRow[]> {
     return this.reads.query<RunRow>(
-      `SELECT t.id AS "taskId", t.queued_at AS "queuedAt", r.first_slot AS "firstSlot",
-         r.first_seqs AS "firstSeqs", r.last_seqs AS "lastSeqs"
-       FROM tasks t
+      `SELECT t.id AS "taskId", t.queued_at AS "queuedAt", ${run} FROM tasks t
        CROSS JOIN LATERAL (SELECT * FROM search_runs r WHERE r.task_id = t.id AND (t.id <> $3 OR r.first_slot > $4)
                            ORDER BY r.first_slot LIMIT ${pageOfRuns}) r
        WHERE t.project_id = $1 AND (t.queued_at, t.id) <= ($2::timestamptz, $3::uuid)
@@ -131,11 +137,7 @@ export class CandidateRepository {
   }
 
   runsOfTask(taskId: string): Promise<Omit<RunRow, keyof TaskPlace>[]> {
-    return this.reads.query<RunRow>(
-      `SELECT first_slot AS "firstSlot", first_seqs AS "firstSeqs", last_seqs AS "lastSeqs"
-       FROM search_runs WHERE task_id = $1`,
-      [taskId],
-    );
+    return this.reads.query<RunRow>(`SELECT ${run} FROM search_runs r WHERE r.task_id = $1`, [taskId]);
   }
 
   /** The number of a task's last step; 0 where it has none. */

@@ -27,8 +27,8 @@ const comparedFirst = 256;
 /** So few slots are looked up at once; of more, the newest tasks are gone through first. */
 const fewSlots = 2_000;
 const manySlots = 20_000;
-/** A run of a task costs about as much to read as so many slots to look up. */
-const slotsPerRun = 8;
+/** So many slots are looked up in about the time that a run of a task is read in. */
+const slotsPerRun = 2;
 
 /** Whether a stands before b: of a newer task, or of the same moment and a higher id. */
 const isBefore = (a: TaskPlace, b: TaskPlace) =>
@@ -46,7 +46,9 @@ export async function* candidatesOfProject(
 ): AsyncGenerator<StepRange[]> {
   const waiting = waitingTasks(found, projectId, from);
   const indexed = byTask(indexedTasks(found, projectId, word, from));
+  // Few at first, since often enough are found among them.
   let size = 64;
+  let total = 0;
   let batch: StepRange[] = [];
   for await (const { taskId, ranges } of merged(waiting, indexed)) {
     const after = from?.taskId === taskId ? from.seq : 0;
@@ -55,8 +57,9 @@ export async function* candidatesOfProject(
     }
     if (batch.length < size) continue;
     yield batch;
+    total += batch.length;
     batch = [];
-    size = 256;
+    size = Math.min(Math.max(size, total / 4), 256);
   }
   yield batch;
 }
@@ -190,35 +193,34 @@ const blocksOf = (slot: number) => [slot - (slot % blockSlots), slot - (slot % m
 
 /** The slots that have all the codes of a word. */
 class SlotSet {
-  readonly #blocks = new Map<number, string>();
+  readonly #blocks: ReadonlyMap<number, string>;
   readonly size: number;
 
   constructor(private readonly blocks: readonly BlockSlots[]) {
-    let size = 0;
-    for (const { firstSlot, slots } of blocks) {
-      this.#blocks.set(firstSlot, slots);
-      for (let at = slots.indexOf('1'); at >= 0; at = slots.indexOf('1', at + 1)) size++;
-    }
-    this.size = size;
+    this.#blocks = new Map(blocks.map(({ firstSlot, slots }) => [firstSlot, slots]));
+    this.size = blocks.reduce((size, { count }) => size + count, 0);
   }
 
   all(): number[] {
-    const all: number[] = [];
-    for (const { firstSlot, slots } of this.blocks) {
-      for (let at = slots.indexOf('1'); at >= 0; at = slots.indexOf('1', at + 1)) all.push(firstSlot + at);
-    }
-    return all;
+    return this.blocks.flatMap(({ firstSlot, slots }) => placesOf(slots).map((place) => firstSlot + place));
   }
 
   /** What a run holds in any of the slots. */
-  rangesOf({ firstSlot, firstSeqs, lastSeqs }: Omit<RunRow, keyof TaskPlace>): Candidates['ranges'] {
+  rangesOf({ firstSlot, slotCount, ...run }: Omit<RunRow, keyof TaskPlace>): Candidates['ranges'] {
     const start = blocksOf(firstSlot).find((block) => this.#blocks.has(block));
     if (start === undefined) return [];
-    const slots = this.#blocks.get(start)!;
-    const ranges: Candidates['ranges'] = [];
-    for (let index = 0; index < firstSeqs.length; index++) {
-      if (slots[firstSlot - start + index] === '1') ranges.push([firstSeqs[index]!, lastSeqs[index]!]);
-    }
-    return ranges;
+    const slots = this.#blocks.get(start)!.slice(firstSlot - start, firstSlot - start + slotCount);
+    if (!slots.includes('1')) return [];
+    const [firstSeqs, lastSeqs] = [seqsOf(run.firstSeqs), seqsOf(run.lastSeqs)];
+    return placesOf(slots).map((at) => [firstSeqs[at]!, lastSeqs[at]!]);
   }
 }
+
+/** The places of the ones in a text of 0 and 1. */
+function placesOf(slots: string): number[] {
+  const places: number[] = [];
+  for (let at = slots.indexOf('1'); at >= 0; at = slots.indexOf('1', at + 1)) places.push(at);
+  return places;
+}
+
+const seqsOf = (array: string) => array.slice(1, -1).split(',').map(Number);

@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { codeCount, codesOf, lookedUpLength, markGrams } from './grams.js';
+import { codeCount, codesOf, lookedUpLength, markGramsAt } from './grams.js';
+
+function markGrams(text: string, mark: (code: number) => void): void {
+  for (let start = 0; start < text.length; start++) markGramsAt(text, start, mark);
+}
 
 function codesOfText(text: string): Set<number> {
   const codes = new Set<number>();
@@ -37,6 +41,13 @@ test('words that do not stand in a text are nearly always told from it', () => {
   const words = ['refund', 'invoice', 'xyz', 'zq', '上海', 'москва', 'e5d0', 'customers wrote', '🙃', 'Ж'];
   const mistaken = words.filter((word) => codesOf(word).every((code) => codes.has(code)));
   expect(mistaken).toEqual([]);
+});
+
+test('words that stand apart are told from words beside each other', () => {
+  const apart = codesOfText('a common thing, and words that stand apart; a word is common');
+  for (const words of ['common word', 'words apart', 'thing stand', 'stand; apart', '"common":"word']) {
+    expect([words, codesOf(words).every((code) => apart.has(code))]).toEqual([words, false]);
+  }
 });
 
 test('codes are spread evenly', () => {

@@ -1,4 +1,4 @@
-import { codeCount, lookedUpLength, markGrams } from './grams.js';
+import { codeCount, lookedUpLength, markGramsAt } from './grams.js';
 import { foldCase, searchedPieces, type SearchedStep } from './searchable-text.js';
 
 /** Slots of a block as it is made. */
@@ -7,11 +7,14 @@ export const blockSlots = 512;
 export const mergedBlocks = 16;
 export const mergedSlots = blockSlots * mergedBlocks;
 
-/** UTF-16 units that stand in one slot: with more, too many of its bits would be set to tell anything. */
-const slotLength = 1000;
+/** Codes that a slot has at most, about: with more of its bits set, they would tell too little. 300 to 1,000 units have them. */
+const slotCodes = 2600;
+/** So many codes a letter of text adds to a slot, about. */
+const codesPerLetter = 3;
+const pieceLength = 4096;
 
-/** The text of a step in the pieces that slots take. */
-export const slotPieces = (step: SearchedStep) => searchedPieces(step, slotLength, lookedUpLength);
+/** The text of a step in pieces of bounded length, for a block to take in. */
+export const slotPieces = (step: SearchedStep) => searchedPieces(step, pieceLength, lookedUpLength);
 
 /** Steps of one task in consecutive slots of a block. */
 export interface SlotRun {
@@ -22,8 +25,8 @@ export interface SlotRun {
 }
 
 /**
- * A block of the index in the making. Each slot holds consecutive short steps of one task, or a piece of a long one; the bits say
- * of each code in which slots it occurs.
+ * A block of the index in the making. Each slot holds the text of consecutive steps of one task, from the middle of one to the
+ * middle of another, as the slot before was full; the bits say of each code in which slots it occurs.
  */
 export class SearchBlock {
   /** For each code its slots, the first one in the highest bit. */
@@ -33,8 +36,8 @@ export class SearchBlock {
   readonly runs: SlotRun[] = [];
   /** Slots in use. */
   size = 0;
-  /** Units that the last slot holds. */
-  #filled = 0;
+  /** Codes that the last slot has. */
+  #codes = 0;
 
   constructor(readonly number: number) {}
 
@@ -43,22 +46,34 @@ export class SearchBlock {
     return this.#bits;
   }
 
-  /** Takes in a piece of a step, or answers false where there is no room left. */
-  add(taskId: string, seq: number, piece: string): boolean {
-    if (!this.#takesInto(taskId, seq, piece.length)) {
-      if (this.size === blockSlots) return false;
-      this.#open(taskId, seq);
+  /**
+   * Takes in a piece of a step.
+   * @returns what of it found no room, to be taken in by another block; empty = none
+   */
+  add(taskId: string, seq: number, piece: string): string {
+    const text = foldCase(piece);
+    for (let from = 0; ;) {
+      if (!this.#takesInto(taskId, seq, text.length - from)) {
+        if (this.size === blockSlots) return piece.slice(from);
+        this.#open(taskId, seq);
+      }
+      this.runs.at(-1)!.lastSeqs.splice(-1, 1, seq);
+      const end = this.#mark(text, from);
+      if (end === text.length) return '';
+      // So that every word that is looked up stands whole in one slot.
+      from = Math.max(from, end - lookedUpLength);
     }
-    this.runs.at(-1)!.lastSeqs.splice(-1, 1, seq);
-    this.#filled += piece.length;
-    this.#mark(foldCase(piece));
-    return true;
   }
 
-  /** Whether the last slot has room for what follows it in the same task. */
+  /** Whether the last slot has room for what follows it in the same task: for all of a step that begins, or half of a slot. */
   #takesInto(taskId: string, seq: number, length: number): boolean {
     const run = this.runs.at(-1);
-    return run?.taskId === taskId && run.lastSeqs.at(-1) === seq - 1 && this.#filled + length <= slotLength;
+    if (run?.taskId !== taskId) return false;
+    const last = run.lastSeqs.at(-1)!;
+    if (last === seq) return this.#codes < slotCodes;
+    return (
+      last === seq - 1 && (this.#codes < slotCodes / 2 || this.#codes + length * codesPerLetter < slotCodes)
+    );
   }
 
   #open(taskId: string, seq: number): void {
@@ -74,15 +89,23 @@ export class SearchBlock {
       this.#column.fill(0);
     }
     this.size++;
-    this.#filled = 0;
+    this.#codes = 0;
   }
 
-  #mark(text: string): void {
+  /** Marks what begins at a place or after it, and answers where the slot was full: what begins there is not in it. */
+  #mark(text: string, from: number): number {
     const column = this.#column;
     const bit = 0x80 >> ((this.size - 1) & 7);
-    markGrams(text, (code) => {
+    let codes = this.#codes;
+    const mark = (code: number) => {
+      if (column[code]! & bit) return;
       column[code]! |= bit;
-    });
+      codes++;
+    };
+    let at = from;
+    while (at < text.length && codes < slotCodes) markGramsAt(text, at++, mark);
+    this.#codes = codes;
+    return at;
   }
 
   #writeColumn(): void {

@@ -135,10 +135,9 @@ export class SearchIndexer {
           break reading;
         }
         for (const piece of slotPieces(step)) {
-          if (!block.add(step.taskId, step.seq, piece)) {
+          for (let rest = piece; (rest = block.add(step.taskId, step.seq, rest)) !== '';) {
             await flush();
             block = new SearchBlock(block.number + 1);
-            block.add(step.taskId, step.seq, piece);
           }
           await slice.pause();
         }
