@@ -94,6 +94,8 @@ export class SessionStore {
     try {
       await this.#send(LogoutDocument, {}, { token });
     } catch (error) {
+      // It had ended already, which is all that was wanted.
+      if ((error as GraphqlFault).code === 'UNAUTHENTICATED') return;
       const notice = `You are signed out here, but the server could not be told: ${(error as Error).message}`;
       if (this.#session.state === 'signed-out') this.#set({ state: 'signed-out', notice });
     }
@@ -101,19 +103,21 @@ export class SessionStore {
 
   /** Asks the server whose the token is, and what that person may see. */
   async reload(): Promise<void> {
-    if (this.#session.state !== 'signed-in') this.#set({ state: 'loading' });
-    const token = this.#token;
-    try {
-      const { me } = await this.#send(MeDocument, {}, { token });
-      if (token === this.#token) this.#set({ state: 'signed-in', person: me });
-    } catch (error) {
-      if (token !== this.#token) return;
-      const { code, message } = error as GraphqlFault;
-      if (code === 'UNAUTHENTICATED') this.#end(ENDED);
-      // An API key from the GraphiQL page is nobody; it stays in use there until somebody signs in here.
-      else if (code === 'FORBIDDEN') this.#set({ state: 'signed-out', notice: null });
-      else if (this.#session.state !== 'signed-in') this.#set({ state: 'unreachable', message });
-    }
+    if (this.#session.state === 'signed-out') this.#set({ state: 'loading' });
+    let token: string;
+    let answer: MeQuery | GraphqlFault;
+    do {
+      token = this.#token;
+      answer = await this.#send(MeDocument, {}, { token }).catch((fault: GraphqlFault) => fault);
+      // Where the token was exchanged on the way, the answer says nothing of the one in use.
+    } while (token !== this.#token && this.#token);
+    if (token !== this.#token) return;
+    if (!(answer instanceof GraphqlFault)) return this.#set({ state: 'signed-in', person: answer.me });
+    const { code, message } = answer;
+    if (code === 'UNAUTHENTICATED') this.#end(ENDED);
+    // An API key from the GraphiQL page is nobody; it stays in use there until somebody signs in here.
+    else if (code === 'FORBIDDEN') this.#set({ state: 'signed-out', notice: null });
+    else if (this.#session.state !== 'signed-in') this.#set({ state: 'unreachable', message });
   }
 
   /** Waits while the token is being exchanged, so that nothing is sent with one that is about to end. */

@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { Navigate, Outlet, useLocation } from 'react-router';
 import { useApi, useSession } from '../api/api-context';
 import { Button } from '../components/Button';
@@ -7,22 +8,12 @@ import { readLastProject } from './project-context';
 /** What stands within needs a person; who is signed out signs in and comes back to the same address. */
 export function SignedIn() {
   const session = useSession();
-  const store = useApi().session;
   const { pathname, search } = useLocation();
   switch (session.state) {
     case 'loading':
       return <Loading what="Opening" />;
     case 'unreachable':
-      return (
-        <StatePanel
-          isAlert
-          title="The server does not answer"
-          action={<Button onPress={() => void store.reload()}>Try again</Button>}
-        >
-          <p>{session.message}</p>
-          <p>Your session is kept meanwhile.</p>
-        </StatePanel>
-      );
+      return <Unreachable message={session.message} />;
     case 'signed-out': {
       const target = pathname + search;
       const query = target === '/' ? '' : `?${new URLSearchParams({ back: target }).toString()}`;
@@ -31,6 +22,28 @@ export function SignedIn() {
     case 'signed-in':
       return <Outlet />;
   }
+}
+
+/** How often the server is asked whether it is back. */
+const ASK_AGAIN_MS = 5_000;
+
+/** Gives way to the page when the server answers again. */
+function Unreachable({ message }: { message: string }) {
+  const store = useApi().session;
+  useEffect(() => {
+    const timer = setInterval(() => void store.reload(), ASK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [store]);
+  return (
+    <StatePanel
+      isAlert
+      title="The server does not answer"
+      action={<Button onPress={() => void store.reload()}>Try again</Button>}
+    >
+      <p>{message}</p>
+      <p>Your session is kept meanwhile; the page opens by itself when the server is back.</p>
+    </StatePanel>
+  );
 }
 
 /** To the tasks of the project that was open last, else of the first one. */
