@@ -17,16 +17,29 @@ export interface Answer {
 /** Stands for faults between this page and the server, where the server itself says nothing. */
 export const UNREACHABLE = 'UNREACHABLE';
 
+/** Faults that the same request will meet again. */
+const FINAL_CODES = new Set([
+  'NOT_FOUND',
+  'FORBIDDEN',
+  'UNAUTHENTICATED',
+  'BAD_USER_INPUT',
+  'CONFLICT',
+  'GRAPHQL_VALIDATION_FAILED',
+]);
+
 /** The server answered with errors, or not with GraphQL at all. The message is fit to be shown. */
 export class GraphqlFault extends Error {
   readonly code: string | undefined;
   readonly fields: FieldProblem[];
+  /** Whether the same request will meet it again. */
+  readonly isFinal: boolean;
 
   constructor(message: string, extensions: GraphqlError['extensions'] = {}) {
     super(message);
     this.name = 'GraphqlFault';
     this.code = extensions.code;
     this.fields = extensions.fields ?? [];
+    this.isFinal = FINAL_CODES.has(this.code ?? '');
   }
 }
 

@@ -12,8 +12,6 @@ export interface ApiAccess {
   queries: QueryClient;
 }
 
-/** Faults that the same request will meet again. */
-const FINAL_CODES = new Set(['NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED', 'BAD_USER_INPUT', 'CONFLICT']);
 const ATTEMPTS = 3;
 
 export function createApiAccess(url: URL): ApiAccess {
@@ -24,7 +22,7 @@ export function createApiAccess(url: URL): ApiAccess {
         staleTime: 10_000,
         refetchOnWindowFocus: false,
         retry: (failures, error) =>
-          failures < ATTEMPTS - 1 && !(error instanceof GraphqlFault && FINAL_CODES.has(error.code ?? '')),
+          failures < ATTEMPTS - 1 && !(error instanceof GraphqlFault && error.isFinal),
       },
     },
   });

@@ -9,11 +9,11 @@ export type LiveState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'offli
 export interface LiveHandlers<Result> {
   next: (result: Result) => void;
   /**
-   * Called when the subscription runs again after the connection was lost. What does not resume by its variables has
-   * to be read anew here.
+   * Called a moment after the subscription has begun to run: the first time, and each time the connection comes back.
+   * What changed before is not told: what does not resume by its variables has to be read anew here.
    */
-  resumed?: () => void;
-  /** The server refuses the subscription; it has ended. */
+  begun?: () => void;
+  /** The server refuses the subscription. It has ended where that is final, else it is tried again, and begun tells. */
   failed: (fault: GraphqlFault) => void;
   /** The server has nothing more to tell; it has ended. */
   completed?: () => void;
@@ -21,6 +21,8 @@ export interface LiveHandlers<Result> {
 
 interface Followed {
   start: () => void;
+  /** The socket is open, so that what was started is under way. */
+  sent: () => void;
   isRunning: boolean;
 }
 
@@ -28,6 +30,8 @@ const KEEP_ALIVE_MS = 12_000;
 const PONG_WAIT_MS = 6_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10_000;
+/** The server does not say when it has begun to tell: it takes less than this. */
+const BEGUN_AFTER_MS = 1_000;
 /** The server no longer accepts the credentials. */
 const UNAUTHORIZED_CLOSE_CODE = 4401;
 
@@ -42,6 +46,7 @@ export class LiveConnection {
   readonly #url: string;
   #client: Client;
   #state: LiveState = 'idle';
+  #isOpen = false;
   #retries = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #pongTimer: ReturnType<typeof setTimeout> | undefined;
@@ -84,6 +89,13 @@ export class LiveConnection {
     let starts = 0;
     const followed: Followed = {
       isRunning: false,
+      sent: () => {
+        const run = starts;
+        setTimeout(() => {
+          if (run !== starts || !followed.isRunning || !this.#followed.has(followed)) return;
+          handlers.begun?.();
+        }, BEGUN_AFTER_MS);
+      },
       start: () => {
         followed.isRunning = true;
         starts += 1;
@@ -91,15 +103,18 @@ export class LiveConnection {
         // What a former socket still says must not reach the caller after the new one has begun.
         const isCurrent = () => run === starts && this.#followed.has(followed);
         const client = this.#client;
-        if (run > 1) handlers.resumed?.();
         stopRunning = client.subscribe<Result>(
           { query: document.toString(), variables: variables() as Record<string, unknown> },
           {
             next: ({ data, errors }) => {
               if (!isCurrent()) return;
               const [error] = (errors ?? []) as unknown as GraphqlError[];
-              if (error) this.#fail(followed, handlers, error);
-              else if (data) handlers.next(data);
+              if (error) {
+                // What this run still says, be it only that it has ended, is of no account.
+                starts += 1;
+                stopRunning();
+                this.#fail(followed, handlers, error);
+              } else if (data) handlers.next(data);
             },
             error: (problem) => {
               if (!isCurrent()) return;
@@ -114,6 +129,7 @@ export class LiveConnection {
             },
           },
         );
+        if (this.#isOpen) followed.sent();
       },
     };
     this.#followed.add(followed);
@@ -134,13 +150,24 @@ export class LiveConnection {
   }
 
   #fail<Result>(followed: Followed, handlers: LiveHandlers<Result>, error: GraphqlError): void {
-    if (error.extensions?.code === 'UNAUTHENTICATED') {
+    const fault = new GraphqlFault(error.message, error.extensions);
+    if (fault.code === 'UNAUTHENTICATED') {
       followed.isRunning = false;
       void this.#lost(new CloseEvent('close', { code: UNAUTHORIZED_CLOSE_CODE }), this.#client);
       return;
     }
-    this.#drop(followed);
-    handlers.failed(new GraphqlFault(error.message, error.extensions));
+    if (fault.isFinal) this.#drop(followed);
+    else this.#tryAgain(followed);
+    handlers.failed(fault);
+  }
+
+  /** The socket is there, but what is asked for cannot be told just now, as while the server's database is away. */
+  #tryAgain(followed: Followed): void {
+    followed.isRunning = false;
+    setTimeout(() => {
+      const isWanted = this.#followed.has(followed) && !followed.isRunning;
+      if (isWanted && this.session.token && this.#retryTimer === undefined) followed.start();
+    }, LONGEST_RETRY_MS);
   }
 
   #drop(followed: Followed): void {
@@ -167,6 +194,7 @@ export class LiveConnection {
   #moveOver(): void {
     const former = this.#client;
     this.#client = this.#createClient();
+    this.#isOpen = false;
     this.#retries = 0;
     for (const followed of this.#followed) followed.isRunning = false;
     this.retryNow();
@@ -186,8 +214,10 @@ export class LiveConnection {
       on: {
         connected: () => {
           if (client !== this.#client) return;
+          this.#isOpen = true;
           this.#retries = 0;
           this.#set('live');
+          for (const followed of this.#followed) if (followed.isRunning) followed.sent();
         },
         ping: (isReceived) => {
           if (isReceived) return;
@@ -199,7 +229,9 @@ export class LiveConnection {
         },
         closed: () => {
           clearTimeout(this.#pongTimer);
-          if (client === this.#client && this.#followed.size === 0) this.#set('idle');
+          if (client !== this.#client) return;
+          this.#isOpen = false;
+          if (this.#followed.size === 0) this.#set('idle');
         },
       },
     });

@@ -8,7 +8,7 @@ import type { LiveHandlers } from './live-connection';
  * Follows a subscription while the component is shown.
  * @param key what it is about: another key is another subscription; null = none
  * @param variables asked for anew each time the connection comes back, so that it can name what was seen last
- * @returns the fault that ended it, null while there is none
+ * @returns the fault that keeps it from running, null while there is none
  */
 export function useSubscription<Result, Variables>(
   key: string | null,
@@ -20,14 +20,17 @@ export function useSubscription<Result, Variables>(
   const [fault, setFault] = useState<{ key: string; fault: GraphqlFault } | null>(null);
   const current = useEffectEvent(variables);
   const next = useEffectEvent(handlers.next);
-  const resumed = useEffectEvent(() => handlers.resumed?.());
+  const begun = useEffectEvent(() => handlers.begun?.());
   const completed = useEffectEvent(() => handlers.completed?.());
   useEffect(() => {
     if (key === null) return;
     setFault(null);
     return live.follow(document, () => current(), {
       next: (result) => next(result),
-      resumed: () => resumed(),
+      begun: () => {
+        setFault(null);
+        begun();
+      },
       completed: () => completed(),
       failed: (fault) => setFault({ key, fault }),
     });

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useEffect, useEffectEvent, type ReactNode } from 'react';
 import { GraphqlFault, UNREACHABLE } from '../../access/graphql-post';
 import { showControls } from '../format/hostile-text';
 import { Button } from './Button';
@@ -51,13 +51,15 @@ const EXPLANATIONS: Record<string, { title: string; advice: string }> = {
   BAD_USER_INPUT: { title: 'The server did not accept this', advice: 'Change the filters, or the address.' },
 };
 
+const AGAIN_MS = 10_000;
+
 interface FaultProps {
   fault: unknown;
   /** Left out where trying again would not help. */
   onRetry?: (() => void) | undefined;
 }
 
-/** A fault in words: what happened, what to do, and a way to try again. */
+/** A fault in words: what happened, what to do, and a way to try again. One that may pass is tried again by itself. */
 export function FaultPanel({ fault, onRetry }: FaultProps) {
   const code = fault instanceof GraphqlFault ? (fault.code ?? '') : '';
   const { title, advice } = EXPLANATIONS[code] ?? {
@@ -65,6 +67,13 @@ export function FaultPanel({ fault, onRetry }: FaultProps) {
     advice: 'Try again; if it stays, the server’s log says more.',
   };
   const message = fault instanceof Error ? fault.message : String(fault);
+  const mayPass = onRetry !== undefined && !(fault instanceof GraphqlFault && fault.isFinal);
+  const retry = useEffectEvent(() => onRetry?.());
+  useEffect(() => {
+    if (!mayPass) return;
+    const timer = setTimeout(() => retry(), AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [mayPass, fault]);
   return (
     <StatePanel isAlert title={title} action={onRetry && <Button onPress={onRetry}>Try again</Button>}>
       <p>{showControls(message)}</p>

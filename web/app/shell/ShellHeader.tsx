@@ -85,7 +85,7 @@ function WaitingLink() {
   });
   const countAnew = () => void queries.invalidateQueries({ queryKey });
   useSubscription(project.id, InterventionChangedDocument, () => ({ projectId: project.id }), {
-    resumed: countAnew,
+    begun: countAnew,
     next: ({ interventionChanged: { status, reason, task } }) => {
       countAnew();
       if (status !== 'OPEN') return;

@@ -49,7 +49,7 @@ export function LatestTasks({ agentId }: { agentId: string }) {
     TasksChangedDocument,
     () => ({ projectId: project.id, agentId }),
     {
-      resumed: rereadSoon,
+      begun: rereadSoon,
       next: rereadSoon,
     },
   );

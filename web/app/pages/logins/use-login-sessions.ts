@@ -32,7 +32,7 @@ export function useLoginSessions() {
       before.filter(({ id }) => id !== gone),
     );
   useSubscription(project.id, LoginSessionChangedDocument, () => ({ projectId: project.id }), {
-    resumed: () => void queries.invalidateQueries({ queryKey }),
+    begun: () => void queries.invalidateQueries({ queryKey }),
     next: ({ loginSessionChanged }) => put(loginSessionChanged),
   });
   return { ...query, put, drop };

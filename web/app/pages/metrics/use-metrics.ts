@@ -69,7 +69,7 @@ export function useMetrics(projectId: string, agentId: string | null, range: Day
     rereadAll();
   };
   const liveFault = useSubscription(projectId, MetricsChangedDocument, () => ({ projectId }), {
-    resumed: changed,
+    begun: changed,
     next: ({ metricsChanged: { day } }) => {
       if (day >= before.from && day <= range.to) changed();
     },

@@ -112,7 +112,7 @@ export function useTaskList(projectId: string, view: TaskView) {
   }, [countNewer]);
 
   const fault = useSubscription(projectId, TasksChangedDocument, () => ({ projectId }), {
-    resumed: () => {
+    begun: () => {
       reread().catch(() => undefined);
       planCount();
     },
