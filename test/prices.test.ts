@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runReprice } from '../src/commands/reprice.command.js';
 import { get, makeAgent, makeKey, makeTask, register, type Person } from './support/client.js';
 import { eventually } from './support/follower.js';
+import { dayLasts } from './support/metric-fleet.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
 let server: TestServer;
@@ -191,6 +192,7 @@ describe("a project's own prices", () => {
 });
 
 test('steps of a range are priced again by a job, once, which says how far it is', async () => {
+  await dayLasts(60_000);
   const taskId = await newTask();
   await record(taskId, call('a'), call('b', { costUsd: 5 }));
   await run('mutation ($input: FinishTaskInput!) { finishTask(input: $input) { task { id } } }', {
@@ -231,7 +233,7 @@ test('steps of a range are priced again by a job, once, which says how far it is
   expect(await reprice()).toMatchObject({ stepsChanged: 0 });
   const asked = `SELECT 1 FROM audit_log WHERE action = 'repriceSteps' AND actor_kind = 'USER'`;
   expect(await server.database.query(asked)).toHaveLength(2);
-}, 90_000);
+}, 150_000);
 
 test('the command starts such a job, shows how far it is, and says what came of it', async () => {
   const [{ secret }, lesser] = [

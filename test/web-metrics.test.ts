@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { chromiumPath, launchBrowser } from './support/browser.js';
 import { get, register, type Person } from './support/client.js';
-import { dayFromToday, makeFinishedTask, makeFleet, recompute } from './support/metric-fleet.js';
+import { dayFromToday, dayLasts, makeFinishedTask, makeFleet, recompute } from './support/metric-fleet.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 import {
   openContext,
@@ -94,7 +94,11 @@ withChromium('The page of metrics in Chromium', () => {
     return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') };
   };
 
+  /** All tests here together take less. */
+  const mostMs = 240_000;
+
   beforeAll(async () => {
+    await dayLasts(mostMs);
     server = await startTestServer();
     way = await openCuttableWay(server.url);
     watch = new Watch(way.url);
@@ -136,7 +140,7 @@ withChromium('The page of metrics in Chromium', () => {
     await page.goto(`${address}?range=7d`);
     await signIn(page, person.username);
     await page.getByRole('heading', { name: 'Cost by agent' }).waitFor();
-  }, 120_000);
+  }, 120_000 + mostMs);
   afterAll(async () => {
     await browser.close();
     await way.close();

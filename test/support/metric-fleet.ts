@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { get, makeTask, type Person } from './client.js';
 
 const DAY_MS = 86_400_000;
@@ -5,6 +6,12 @@ const DAY_MS = 86_400_000;
 /** The UTC day so many days from today. */
 export function dayFromToday(days: number): string {
   return new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** Waits for the next UTC day where this one ends so soon: what is made today is then looked at on the same day. */
+export async function dayLasts(ms: number): Promise<void> {
+  const left = DAY_MS - (Date.now() % DAY_MS);
+  if (left < ms) await sleep(left + 1);
 }
 
 export interface FinishedTask {
