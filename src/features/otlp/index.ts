@@ -10,7 +10,7 @@ import { TraceIntake } from './trace-intake.js';
 
 /**
  * So many requests are read and stored at a time: each holds its body, its spans and a connection to the database. Others wait with
- * their bodies unread, and exporters that are turned away keep their batch and come back.
+ * their bodies unread, and exporters that are turned away keep their batch and come back. Projects share the places.
  */
 const limits = { atOnce: 4, mostWaiting: 256, mostWaitMs: 5_000 };
 /** A body that is let in has so long to come: whoever stops in the middle of it holds up all others. Exporters wait no longer either. */

@@ -51,7 +51,7 @@ export function createOtlpRoutes({
       }
       const context = await contextOf(request);
       const projectId = intake.projectOf(context);
-      const { rejected, reason } = await admission.run(async () => {
+      const { rejected, reason } = await admission.run(projectId, async () => {
         const body = await readBody(request, limits);
         const decoded = encoding === 'json' ? decodeTracesJson(body.toString()) : decodeTracesProtobuf(body);
         return intake.take(context, projectId, decoded);

@@ -65,7 +65,7 @@ export class ScrapingPreviews {
 
   /** @throws UnavailableError where too many are being made */
   show(plan: ScrapingPlan, projectId: string): Promise<ScrapingPreview> {
-    return this.#admission.run(() => this.#show(plan, projectId));
+    return this.#admission.run(projectId, () => this.#show(plan, projectId));
   }
 
   async #show(plan: ScrapingPlan, projectId: string): Promise<ScrapingPreview> {
