@@ -1433,6 +1433,7 @@ export type NewerTasksQueryVariables = Exact<{
   filter?: TaskFilter | null | undefined;
   orderBy?: TaskOrder | null | undefined;
   first?: number | null | undefined;
+  after?: string | null | undefined;
   last?: number | null | undefined;
   before?: string | null | undefined;
 }>;
@@ -2964,12 +2965,13 @@ export const TaskPageDocument = new TypedDocumentString(`
   }
 }`) as unknown as TypedDocumentString<TaskPageQuery, TaskPageQueryVariables>;
 export const NewerTasksDocument = new TypedDocumentString(`
-    query NewerTasks($projectId: ID!, $filter: TaskFilter, $orderBy: TaskOrder, $first: Int, $last: Int, $before: String) {
+    query NewerTasks($projectId: ID!, $filter: TaskFilter, $orderBy: TaskOrder, $first: Int, $after: String, $last: Int, $before: String) {
   tasks(
     projectId: $projectId
     filter: $filter
     orderBy: $orderBy
     first: $first
+    after: $after
     last: $last
     before: $before
   ) {

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import { useApi } from '../../api/api-context';
 import { Age } from '../../components/Age';
 import { Button } from '../../components/Button';
@@ -9,6 +9,7 @@ import { useDraft } from '../../components/use-draft';
 import { showName } from '../../format/hostile-text';
 import { AgentPageDocument, type AgentPageQuery, type AgentStatus } from '../../generated/graphql';
 import { useProject } from '../../shell/project-context';
+import { useAddressView } from '../../shell/use-address-view';
 import { usePageTitle } from '../../shell/use-page-title';
 import { AGENT_STATUS_LABELS, AGENT_STATUSES, AgentStatusBadge } from './AgentStatusBadge';
 import styles from './AgentsPage.module.css';
@@ -21,13 +22,17 @@ const STATUSES: { value: AgentStatus | ''; label: string }[] = [
   ...AGENT_STATUSES.map((value) => ({ value, label: AGENT_STATUS_LABELS[value] })),
 ];
 
+interface AgentsView {
+  /** Empty = all. */
+  search: string;
+  status: AgentStatus | '';
+}
+
 /** The agents of the project by name, narrowed by what stands in the address. */
 export function AgentsPage() {
   const project = useProject();
   const { api } = useApi();
-  const [params, setParams] = useSearchParams();
-  const search = params.get('q')?.trim() ?? '';
-  const status = AGENT_STATUSES.find((known) => known === params.get('status')) ?? '';
+  const [{ search, status }, changeView] = useAddressView(readAgentsView, writeAgentsView);
   usePageTitle(`Agents of ${project.name}`);
   const query = useInfiniteQuery({
     queryKey: ['agents', project.id, search, status],
@@ -40,11 +45,8 @@ export function AgentsPage() {
     getNextPageParam: ({ pageInfo }) => (pageInfo.hasNextPage ? pageInfo.endCursor : null),
     refetchInterval: REREAD_MS,
   });
-  const set = (part: { q?: string; status?: string }) => {
-    const entries = Object.entries({ q: search, status, ...part }).filter(([, value]) => value !== '');
-    setParams(new URLSearchParams(entries), { replace: true });
-  };
-  const draft = useDraft(search, (q) => set({ q }));
+  const set = (part: Partial<AgentsView>) => changeView((view) => ({ ...view, ...part }));
+  const draft = useDraft(search, (search) => set({ search }));
   const agents = query.data?.pages.flatMap(({ nodes }) => nodes) ?? [];
   return (
     <div className={styles.page}>
@@ -67,7 +69,9 @@ export function AgentsPage() {
         <StatePanel
           title={search || status ? 'No agent matches' : 'No agents yet'}
           action={
-            (search || status) && <Button onPress={() => set({ q: '', status: '' })}>Show all agents</Button>
+            (search || status) && (
+              <Button onPress={() => set({ search: '', status: '' })}>Show all agents</Button>
+            )
           }
         >
           <p>
@@ -85,6 +89,18 @@ export function AgentsPage() {
       )}
     </div>
   );
+}
+
+function readAgentsView(params: URLSearchParams): AgentsView {
+  return {
+    search: params.get('q')?.trim() ?? '',
+    status: AGENT_STATUSES.find((known) => known === params.get('status')) ?? '',
+  };
+}
+
+function writeAgentsView({ search, status }: AgentsView): URLSearchParams {
+  const entries = Object.entries({ q: search, status }).filter(([, value]) => value !== '');
+  return new URLSearchParams(entries);
 }
 
 interface TableProps {

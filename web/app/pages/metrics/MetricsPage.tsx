@@ -1,5 +1,5 @@
-import { useCallback, useMemo } from 'react';
-import { Link, useSearchParams } from 'react-router';
+import { useMemo } from 'react';
+import { Link } from 'react-router';
 import { Button, ButtonLink } from '../../components/Button';
 import { Choice } from '../../components/Field';
 import { FaultPanel, Loading, StatePanel } from '../../components/States';
@@ -9,6 +9,7 @@ import { showName } from '../../format/hostile-text';
 import { formatCount } from '../../format/numbers';
 import type { SummaryFiguresFragment, TaskOrder } from '../../generated/graphql';
 import { useProject } from '../../shell/project-context';
+import { useAddressView } from '../../shell/use-address-view';
 import { usePageTitle } from '../../shell/use-page-title';
 import { writeTaskView } from '../tasks/task-view';
 import { AgentPicker } from './AgentPicker';
@@ -47,13 +48,8 @@ const NO_NAMES: ReadonlyMap<string, string> = new Map();
 /** How well the agents of a project do, over a range of days: rates, latency and cost. */
 export function MetricsPage() {
   const project = useProject();
-  const [params, setParams] = useSearchParams();
-  const address = params.toString();
-  const view = useMemo(() => readMetricsView(new URLSearchParams(address)), [address]);
-  const setView = useCallback(
-    (part: Partial<MetricsView>) => setParams(writeMetricsView({ ...view, ...part }), { replace: true }),
-    [setParams, view],
-  );
+  const [view, changeView] = useAddressView(readMetricsView, writeMetricsView);
+  const setView = (part: Partial<MetricsView>) => changeView((view) => ({ ...view, ...part }));
   const today = dayOf(useNow(60_000));
   const range = useMemo(() => resolveRange(view.range, today), [view.range, today]);
   // Percentiles of some agents together cannot be told from those of each.

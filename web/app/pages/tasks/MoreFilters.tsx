@@ -111,17 +111,12 @@ interface TimeProps {
 
 /** In the reader's own time zone; in the address and for the server in UTC. */
 function Time({ label, value, onChange }: TimeProps) {
-  return (
-    <Field
-      label={label}
-      type="datetime-local"
-      value={value ? toLocal(value) : ''}
-      onChange={(text) => {
-        const ms = Date.parse(text);
-        onChange(Number.isNaN(ms) ? null : new Date(ms).toISOString());
-      }}
-    />
-  );
+  const draft = useDraft(value ? toLocal(value) : '', (text) => {
+    if (text === '') onChange(null);
+    // While a year is typed it passes through those of the Romans.
+    else if (/^[1-9]\d{3}-/.test(text)) onChange(new Date(text).toISOString());
+  });
+  return <Field {...draft} label={label} type="datetime-local" />;
 }
 
 function toLocal(time: string): string {

@@ -4,7 +4,7 @@ import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
 import { Notice } from '../../components/Notice';
 import { FaultPanel, Loading, StatePanel } from '../../components/States';
-import { HasTasksDocument } from '../../generated/graphql';
+import { HasTasksDocument, type TaskOrder } from '../../generated/graphql';
 import { useProject } from '../../shell/project-context';
 import { useAddressView } from '../../shell/use-address-view';
 import { usePageTitle } from '../../shell/use-page-title';
@@ -14,6 +14,8 @@ import { TaskTable } from './TaskTable';
 import { countFilters, readTaskView, writeTaskView, type TaskView } from './task-view';
 import { MOST_COUNTED, useTaskList } from './use-task-list';
 
+/** What a task needs for a place in an order. */
+const LACKS: Partial<Record<TaskOrder, string>> = { SLOWEST: 'duration', COSTLIEST: 'cost' };
 const EVERYTHING: TaskView = { filter: {}, orderBy: 'NEWEST' };
 
 export function TasksPage() {
@@ -36,7 +38,7 @@ interface TaskListProps {
 function TaskList({ view, onView }: TaskListProps) {
   const project = useProject();
   const { query, newerCount, showNewest, liveFault } = useTaskList(project.id, view);
-  const [newestFault, setNewestFault] = useState<Error | null>(null);
+  const [newestFault, setNewestFault] = useState<{ view: TaskView; message: string } | null>(null);
   const isFiltered = countFilters(view.filter) > 0;
   const pages = query.data?.pages ?? [];
   const isEmpty = query.isSuccess && pages.every(({ rows }) => rows.length === 0);
@@ -61,6 +63,20 @@ function TaskList({ view, onView }: TaskListProps) {
       </>
     );
   }
+  const lacks = LACKS[view.orderBy];
+  if (isEmpty && lacks !== undefined && !isFiltered) {
+    return (
+      <>
+        {filters}
+        <StatePanel
+          title="No task stands in this order"
+          action={<Button onPress={() => onView(() => EVERYTHING)}>Show the newest first</Button>}
+        >
+          <p>Only tasks with a known {lacks} do; they appear here by themselves.</p>
+        </StatePanel>
+      </>
+    );
+  }
   if (isEmpty) {
     return (
       <>
@@ -82,7 +98,7 @@ function TaskList({ view, onView }: TaskListProps) {
     <>
       {filters}
       {liveFault && <Notice role="alert">The list is not live: {liveFault.message}</Notice>}
-      {newestFault !== null && (
+      {newestFault?.view === view && (
         <Notice role="alert">The newest tasks could not be read: {newestFault.message}</Notice>
       )}
       <TaskTable
@@ -92,7 +108,7 @@ function TaskList({ view, onView }: TaskListProps) {
         newer={newerCount > MOST_COUNTED ? `${MOST_COUNTED}+` : newerCount > 0 ? String(newerCount) : null}
         onShowNewest={async () => {
           setNewestFault(null);
-          await showNewest().catch(setNewestFault);
+          await showNewest().catch(({ message }: Error) => setNewestFault({ view, message }));
         }}
         more={
           query.hasNextPage

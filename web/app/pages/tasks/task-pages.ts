@@ -45,6 +45,14 @@ export function withChanges(data: TaskListData, changes: ReadonlyMap<string, Tas
   return isChanged ? { ...data, pages } : data;
 }
 
+/** The same list, where more has come to stand behind its last row. */
+export function withMore(data: TaskListData): TaskListData {
+  const last = data.pages.at(-1);
+  if (!last) return data;
+  const info = { ...last.info, hasNextPage: true };
+  return { ...data, pages: [...data.pages.slice(0, -1), { ...last, info }] };
+}
+
 /** How to read the rows of a page anew, without those that came before the first one since. */
 export function rereadParam(data: TaskListData, index: number): TaskListParam | undefined {
   const page = data.pages[index];

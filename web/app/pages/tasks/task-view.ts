@@ -53,12 +53,12 @@ export function readTaskView(params: URLSearchParams): TaskView {
     if (text) filter[key] = text;
   }
   for (const [name, key] of NUMBERS) {
-    const number = Number(params.get(name) ?? Number.NaN);
+    const number = Number(params.get(name)?.trim() || Number.NaN);
     if (Number.isFinite(number) && number >= 0) filter[key] = number;
   }
   for (const [name, key] of TIMES) {
-    const ms = Date.parse(params.get(name) ?? '');
-    if (!Number.isNaN(ms)) filter[key] = new Date(ms).toISOString();
+    const time = toTime(params.get(name) ?? '');
+    if (time !== null) filter[key] = time;
   }
   const asked = params.get('asked');
   if (asked === 'yes' || asked === 'no') filter.hasIntervention = asked === 'yes';
@@ -108,6 +108,13 @@ const TIMES = [
   ['finished-after', 'finishedAfter'],
   ['finished-before', 'finishedBefore'],
 ] as const;
+
+/** Null where it is no time of a year with four digits: of others the server knows none. */
+function toTime(text: string): string | null {
+  const ms = Date.parse(text);
+  const time = Number.isNaN(ms) ? '' : new Date(ms).toISOString();
+  return /^\d{4}-/.test(time) ? time : null;
+}
 
 function knownOf<Value extends string>(texts: string[], known: readonly Value[]): Value[] {
   return known.filter((value) => texts.includes(value));

@@ -10,6 +10,7 @@ import {
   previousPageParam,
   rereadParam,
   withChanges,
+  withMore,
   type TaskListData,
   type TaskListPage,
   type TaskListParam,
@@ -29,6 +30,8 @@ export function useTaskList(projectId: string, view: TaskView) {
   const { api, queries } = useApi();
   const queryKey = useMemo(() => ['tasks', projectId, view], [projectId, view]);
   const [newerCount, setNewerCount] = useState(0);
+  /** Ends what is asked about a view that is no longer shown. */
+  const viewEnds = useRef(new AbortController());
 
   const readPage = useCallback(
     async ({ after, before, startIndex }: TaskListParam, signal?: AbortSignal): Promise<TaskListPage> => {
@@ -68,13 +71,29 @@ export function useTaskList(projectId: string, view: TaskView) {
   }, [queries, queryKey, readPage]);
 
   const countNewer = useCallback(async () => {
-    const [first] = queries.getQueryData<TaskListData>(queryKey)?.pages ?? [];
+    const pages = queries.getQueryData<TaskListData>(queryKey)?.pages ?? [];
+    const [first] = pages;
     if (!first) return;
+    const { signal } = viewEnds.current;
     // An empty list has no row that could move.
     if (first.rows.length === 0) return void (await showNewest());
-    if (view.orderBy === 'OLDEST' || first.startIndex > 0 || !first.info.startCursor) return;
+    if (view.orderBy === 'OLDEST') {
+      // What is newer comes behind all rows and moves none: it is read as any next page.
+      const { hasNextPage, endCursor: after } = pages.at(-1)?.info ?? first.info;
+      if (hasNextPage || !after) return;
+      const { tasks } = await api.request(
+        NewerTasksDocument,
+        { projectId, ...view, first: 1, after },
+        signal,
+      );
+      if (tasks.nodes.length > 0) {
+        queries.setQueryData<TaskListData>(queryKey, (data) => data && withMore(data));
+      }
+      return;
+    }
+    if (first.startIndex > 0 || !first.info.startCursor) return;
     const range = { last: MOST_COUNTED + 1, before: first.info.startCursor };
-    const { tasks } = await api.request(NewerTasksDocument, { projectId, ...view, ...range });
+    const { tasks } = await api.request(NewerTasksDocument, { projectId, ...view, ...range }, signal);
     const known = new Set(first.rows.map(({ id }) => id));
     setNewerCount(tasks.nodes.filter(({ id }) => !known.has(id)).length);
   }, [api, projectId, view, queries, queryKey, showNewest]);
@@ -95,7 +114,9 @@ export function useTaskList(projectId: string, view: TaskView) {
   const countTimer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     setNewerCount(0);
+    viewEnds.current = new AbortController();
     return () => {
+      viewEnds.current.abort();
       clearTimeout(changeTimer.current);
       clearTimeout(countTimer.current);
       changeTimer.current = undefined;
