@@ -47,6 +47,7 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByRole('alert').waitFor();
     expect(await field.getByLabel('Selector').getAttribute('aria-invalid')).toBe('true');
+    expect(await page.getByRole('alert').innerText()).toBe('What has to be changed stands at its field.');
     await field.getByLabel('Selector').fill('h2 a');
     await page.getByRole('button', { name: 'Preview' }).click();
     const preview = page.getByRole('region', { name: 'Preview' });
@@ -54,6 +55,10 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     expect(await preview.getByRole('cell').first().textContent()).toBe('Lamp № 1 — "größte" & <best>');
     await takePicture(page, 'scraping');
     await isFitForAll();
+    await page.getByLabel('Items', { exact: true }).fill('li');
+    await page.getByText('The form has changed since the preview.').waitFor();
+    expect(await preview.count()).toBe(0);
+    await page.getByLabel('Items', { exact: true }).fill('li.card');
     await page.getByRole('button', { name: 'Create the task' }).click();
     await page.waitForURL(`**${web.base}/tasks/*`);
     await page.getByText('Succeeded').first().waitFor({ timeout: 60_000 });

@@ -3,6 +3,7 @@ import { useId, useState } from 'react';
 import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
+import { FormProblem, problemAt } from '../../components/FormProblem';
 import { useToasts } from '../../components/Toasts';
 import { PublishAgentVersionDocument, type VersionDetailFragment } from '../../generated/graphql';
 import styles from './AgentPage.module.css';
@@ -45,14 +46,21 @@ export function PublishVersion({ agentId, current, onPublished, onClose }: Props
         if (parsed && !publish.isPending) publish.mutate(parsed);
       }}
     >
-      <Field label="Provider" value={provider} onChange={setProvider} autoFocus />
-      <Field label="Model" value={model} onChange={setModel} />
+      <Field
+        label="Provider"
+        value={provider}
+        onChange={setProvider}
+        problem={problemAt(publish.error, 'provider')}
+        autoFocus
+      />
+      <Field label="Model" value={model} onChange={setModel} problem={problemAt(publish.error, 'model')} />
       <div className={styles.wide}>
         <Field
           label="Note"
           hint="Why this version is made, for those who compare later"
           value={note}
           onChange={setNote}
+          problem={problemAt(publish.error, 'note')}
         />
       </div>
       <div className={styles.wide}>
@@ -68,9 +76,15 @@ export function PublishVersion({ agentId, current, onPublished, onClose }: Props
           onChange={(event) => setConfig(event.target.value)}
         />
         <p id={`${configId}-problem`} className={styles.problem} role="alert">
-          {parsed === null ? 'This is no JSON object, such as {"temperature": 0.2}.' : publish.error?.message}
+          {parsed === null
+            ? 'This is no JSON object, such as {"temperature": 0.2}.'
+            : problemAt(publish.error, 'config')}
         </p>
       </div>
+      <FormProblem
+        fault={publish.error}
+        isAtField={(path) => ['provider', 'model', 'note', 'config'].includes(path)}
+      />
       <div className={styles.bar}>
         <Button type="submit" look="primary" isPending={publish.isPending} isDisabled={parsed === null}>
           Publish

@@ -1,9 +1,9 @@
 import { useMutation } from '@tanstack/react-query';
 import { useId, useState, type ComponentProps } from 'react';
-import { GraphqlFault } from '../../../access/graphql-post';
 import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
+import { FormProblem, problemAt } from '../../components/FormProblem';
 import panel from '../../components/Panel.module.css';
 import { PutLoginSessionDocument, type LoginDetailFragment } from '../../generated/graphql';
 import { useProject } from '../../shell/project-context';
@@ -71,8 +71,6 @@ export function LoginForm({ onSaved, onClose }: Props) {
       onClose();
     },
   });
-  const problems = save.error instanceof GraphqlFault ? save.error.fields : [];
-  const problemOf = (path: string) => problems.find((problem) => problem.path === `input.${path}`)?.message;
   const text = (
     key: Key,
     label: string,
@@ -84,7 +82,7 @@ export function LoginForm({ onSaved, onClose }: Props) {
       label={label}
       value={draft[key]}
       onChange={(value) => set({ [key]: value })}
-      problem={problemOf(path)}
+      problem={problemAt(save.error, path)}
     />
   );
   return (
@@ -120,7 +118,7 @@ export function LoginForm({ onSaved, onClose }: Props) {
           onChange={(event) => set({ storageState: event.target.value })}
         />
         <p id={`${stateId}-problem`} className={panel.problem}>
-          {storageState === undefined ? 'This is no JSON object.' : problemOf('storageState')}
+          {storageState === undefined ? 'This is no JSON object.' : problemAt(save.error, 'storageState')}
         </p>
       </div>
       <fieldset className={`${panel.fields} ${panel.fieldset}`}>
@@ -132,11 +130,7 @@ export function LoginForm({ onSaved, onClose }: Props) {
         {text('password', 'Password', { type: 'password', autoComplete: 'new-password' }, 'recipe.password')}
         {text('submitSelector', 'Button', { hint: 'A selector' }, 'recipe.submitSelector')}
       </fieldset>
-      {save.error && (
-        <p className={panel.problem} role="alert">
-          {save.error.message}
-        </p>
-      )}
+      <FormProblem fault={save.error} isAtField={(path) => path.replace(/^recipe\./, '') in EMPTY} />
       <div className={panel.bar}>
         <Button
           type="submit"

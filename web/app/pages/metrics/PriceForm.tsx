@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
+import { FormProblem, problemAt } from '../../components/FormProblem';
 import panel from '../../components/Panel.module.css';
 import { SetModelPriceDocument, type PriceDetailFragment } from '../../generated/graphql';
 import { useProject } from '../../shell/project-context';
@@ -86,7 +87,7 @@ export function PriceForm({ draft, onSaved, onClose }: Props) {
         hint="Exactly as the steps name it"
         value={model}
         onChange={setModel}
-        problem={isTried ? problems.model : undefined}
+        problem={(isTried ? problems.model : undefined) ?? problemAt(save.error, 'model')}
         autoFocus={draft.model === ''}
       />
       <Field
@@ -94,6 +95,7 @@ export function PriceForm({ draft, onSaved, onClose }: Props) {
         hint="Whichever the steps name, unless told"
         value={provider}
         onChange={setProvider}
+        problem={problemAt(save.error, 'provider')}
       />
       <Field
         label="First day (UTC)"
@@ -101,6 +103,7 @@ export function PriceForm({ draft, onSaved, onClose }: Props) {
         hint="For all time unless told"
         value={validFrom}
         onChange={setValidFrom}
+        problem={problemAt(save.error, 'validFrom')}
       />
       <fieldset className={styles.amounts}>
         <legend>US dollars for a million tokens</legend>
@@ -112,16 +115,15 @@ export function PriceForm({ draft, onSaved, onClose }: Props) {
             hint={hint}
             value={amounts[key]}
             onChange={(text) => setAmounts({ ...amounts, [key]: text })}
-            problem={isTried ? problems[key] : undefined}
+            problem={(isTried ? problems[key] : undefined) ?? problemAt(save.error, key)}
             autoFocus={index === 0 && draft.model !== ''}
           />
         ))}
       </fieldset>
-      {save.isError && (
-        <p className={styles.problem} role="alert">
-          {save.error.message}
-        </p>
-      )}
+      <FormProblem
+        fault={save.error}
+        isAtField={(path) => ['model', 'provider', 'validFrom'].includes(path) || path in amounts}
+      />
       <p className={panel.muted}>
         A price of the same model, provider and first day is replaced. Costs that agents reported stay.
       </p>

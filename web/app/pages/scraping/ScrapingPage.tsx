@@ -1,10 +1,10 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState, type ComponentProps } from 'react';
 import { useNavigate } from 'react-router';
-import { GraphqlFault } from '../../../access/graphql-post';
 import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
 import { Choice, Field } from '../../components/Field';
+import { FormProblem, problemAt } from '../../components/FormProblem';
 import { Loading, StatePanel } from '../../components/States';
 import panel from '../../components/Panel.module.css';
 import { CreateScrapingTaskDocument, PreviewScrapingDocument } from '../../generated/graphql';
@@ -66,12 +66,9 @@ function ScrapingForm() {
     onSuccess: ({ id }) => navigate(`/p/${project.slug}/tasks/${id}`),
   });
   const fault = create.error ?? preview.error;
-  const problems = fault instanceof GraphqlFault ? fault.fields : [];
   const unreadable = unreadableNumbers(draft);
   const problemOf = (path: string) =>
-    unreadable.some((key) => key === path)
-      ? 'A whole number is needed here.'
-      : problems.find((problem) => problem.path === `input.${path}`)?.message;
+    unreadable.some((key) => key === path) ? 'A whole number is needed here.' : problemAt(fault, path);
   // The server counts the fields that were sent; since then some may have come or gone.
   const sentFields = (create.error ? create : preview).variables?.fields.filter(isTold) ?? [];
   const text = (key: TextKey, label: string, more: Partial<ComponentProps<typeof Field>> = {}) => (
@@ -143,11 +140,10 @@ function ScrapingForm() {
         label="Keep to the site’s robots.txt"
         onChange={(respectRobots) => set({ respectRobots })}
       />
-      {fault && (
-        <p className={panel.problem} role="alert">
-          {fault.message}
-        </p>
-      )}
+      <FormProblem
+        fault={fault}
+        isAtField={(path) => path in draft || /^fields\[\d+\]\.(name|selector|attribute)$/.test(path)}
+      />
       <div className={panel.bar}>
         <Button
           isPending={preview.isPending}
@@ -163,7 +159,13 @@ function ScrapingForm() {
         </Button>
       </div>
       {preview.isPending && <Loading what="Reading the page" />}
-      {preview.data && !preview.isPending && <ScrapingPreview preview={preview.data} />}
+      {preview.data &&
+        !preview.isPending &&
+        (preview.variables === draft ? (
+          <ScrapingPreview preview={preview.data} />
+        ) : (
+          <p className={panel.muted}>The form has changed since the preview.</p>
+        ))}
     </form>
   );
 }
