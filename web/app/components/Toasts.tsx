@@ -1,4 +1,5 @@
-import { createContext, use, useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useSession } from '../api/api-context';
 import { showName } from '../format/hostile-text';
 import { Button } from './Button';
 import styles from './Toasts.module.css';
@@ -32,6 +33,11 @@ export function useToasts(): Toasts {
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<ShownToast[]>([]);
   const nextId = useRef(0);
+  const isSignedOut = useSession().state === 'signed-out';
+  // What one person was told is not for the next.
+  useEffect(() => {
+    if (isSignedOut) setShown([]);
+  }, [isSignedOut]);
   const close = useCallback(
     (id: number) => setShown((toasts) => toasts.filter((toast) => toast.id !== id)),
     [],

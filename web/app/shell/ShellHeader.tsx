@@ -6,9 +6,10 @@ import { useSubscription } from '../api/use-subscription';
 import { Button } from '../components/Button';
 import { Choice } from '../components/Field';
 import { useToasts } from '../components/Toasts';
+import { showName } from '../format/hostile-text';
 import { InterventionChangedDocument, OpenInterventionsDocument } from '../generated/graphql';
 import { ConnectionState } from './ConnectionState';
-import { useProject } from './project-context';
+import { useCanOperate, useProject } from './project-context';
 import { ThemeToggle } from './ThemeToggle';
 import styles from './ShellHeader.module.css';
 
@@ -29,7 +30,10 @@ export function ShellHeader({ memberships }: { memberships: Person['memberships'
         isLabelHidden
         className={styles.project}
         value={project.slug}
-        options={memberships.map(({ project: { slug, name } }) => ({ value: slug, label: name }))}
+        options={memberships.map(({ project: { slug, name } }) => ({
+          value: slug,
+          label: showName(name, 60),
+        }))}
         onChoose={(slug) => void navigate(`/p/${slug}/tasks`)}
       />
       <nav aria-label="Project" className={styles.nav}>
@@ -76,6 +80,7 @@ function Mark() {
 function WaitingLink() {
   const project = useProject();
   const { api, queries } = useApi();
+  const canOperate = useCanOperate();
   const navigate = useNavigate();
   const toasts = useToasts();
   const queryKey = ['open-interventions', project.id];
@@ -92,7 +97,10 @@ function WaitingLink() {
       toasts.show({
         tone: 'plain',
         text: `${task.name} asks: ${reason}`,
-        action: { label: 'Answer', onPress: () => void navigate(`/p/${project.slug}/tasks/${task.id}`) },
+        action: {
+          label: canOperate ? 'Answer' : 'Show',
+          onPress: () => void navigate(`/p/${project.slug}/tasks/${task.id}`),
+        },
       });
     },
   });

@@ -5,9 +5,10 @@ import { useApi } from '../../api/api-context';
 import { Age } from '../../components/Age';
 import { Button, ButtonLink } from '../../components/Button';
 import { Choice } from '../../components/Field';
+import { LongText } from '../../components/LongText';
 import { FaultPanel, Loading, StatePanel } from '../../components/States';
 import { useToasts } from '../../components/Toasts';
-import { showControls, showName } from '../../format/hostile-text';
+import { showName } from '../../format/hostile-text';
 import {
   AgentByIdDocument,
   UpdateAgentStatusDocument,
@@ -23,7 +24,6 @@ import { VersionComparison } from './VersionComparison';
 import styles from './AgentPage.module.css';
 
 const STATUSES = AGENT_STATUSES.map((value) => ({ value, label: AGENT_STATUS_LABELS[value] }));
-const DESCRIPTION_LENGTH = 4_000;
 
 /** One agent: how it stands, what it did last, and what its versions run with. */
 export function AgentPage() {
@@ -106,7 +106,9 @@ function AgentHeader({ agent, onChanged }: HeaderProps) {
         )}
       </div>
       {agent.description && (
-        <p className={styles.description}>{showControls(agent.description.slice(0, DESCRIPTION_LENGTH))}</p>
+        <div className={styles.description}>
+          <LongText text={agent.description} />
+        </div>
       )}
       <p className={styles.muted}>
         {agent.kind.toLowerCase()} · version {current?.number ?? '–'} ·{' '}

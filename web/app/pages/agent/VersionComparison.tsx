@@ -2,13 +2,11 @@ import { useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 import { Age } from '../../components/Age';
 import { Choice } from '../../components/Field';
-import { showControls, showName } from '../../format/hostile-text';
+import { LongText } from '../../components/LongText';
+import { showName } from '../../format/hostile-text';
 import type { VersionDetailFragment } from '../../generated/graphql';
 import { compareVersions, MOST_SETTINGS } from './version-differences';
 import styles from './AgentPage.module.css';
-
-/** Longer settings are cut. */
-const VALUE_LENGTH = 4_000;
 
 interface Props {
   /** Newest first; at least one. */
@@ -81,7 +79,9 @@ export function VersionComparison({ versions, currentId }: Props) {
                     {value === null ? (
                       <span className={styles.muted}>not set</span>
                     ) : (
-                      <pre className={styles.value}>{cut(value)}</pre>
+                      <div className={styles.value}>
+                        <LongText text={value} />
+                      </div>
                     )}
                   </td>
                 ))}
@@ -108,8 +108,4 @@ function VersionHead({ version }: { version: VersionDetailFragment }) {
 
 function versionOf(versions: readonly VersionDetailFragment[], number: string | null) {
   return versions.find((version) => String(version.number) === number);
-}
-
-function cut(value: string): string {
-  return showControls(value.length > VALUE_LENGTH ? `${value.slice(0, VALUE_LENGTH)}…` : value);
 }

@@ -18,24 +18,38 @@ export function compareVersions(versions: readonly VersionDetailFragment[]): Set
   const settings = versions.map(settingsOf);
   const paths = new Set(settings.flatMap((of) => [...of.keys()]));
   return [...paths].map((path) => {
-    const values = settings.map((of) => of.get(path) ?? null);
-    return { path, values, isDifferent: values.some((value) => value !== values[0]) };
+    const found = settings.map((of) => of.get(path) ?? null);
+    const isDifferent = found.some((setting) => setting?.json !== found[0]?.json);
+    // A text that looks like the number beside it stands in its quotes.
+    const isAlike = isDifferent && found.every((setting) => setting?.text === found[0]?.text);
+    const values = found.map((setting) => setting && (isAlike ? setting.json : setting.text));
+    return { path, values, isDifferent };
   });
 }
 
-function settingsOf({ provider, model, config }: VersionDetailFragment): Map<string, string> {
-  const settings = new Map<string, string>();
-  if (provider !== null) settings.set('provider', provider);
-  if (model !== null) settings.set('model', model);
+interface Setting {
+  text: string;
+  json: string;
+}
+
+function settingsOf({ provider, model, config }: VersionDetailFragment): Map<string, Setting> {
+  const settings = new Map<string, Setting>();
+  if (provider !== null) settings.set('provider', settingOf(provider));
+  if (model !== null) settings.set('model', settingOf(model));
   flatten('config', config, settings, 0);
   return settings;
 }
 
-function flatten(path: string, value: unknown, settings: Map<string, string>, level: number): void {
+function settingOf(value: unknown): Setting {
+  const json = JSON.stringify(value, null, 2);
+  return { text: typeof value === 'string' ? value : json, json };
+}
+
+function flatten(path: string, value: unknown, settings: Map<string, Setting>, level: number): void {
   if (settings.size >= MOST_SETTINGS) return;
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isObject || level >= MOST_LEVELS) {
-    settings.set(path, typeof value === 'string' ? value : JSON.stringify(value, null, 2));
+    settings.set(path, settingOf(value));
     return;
   }
   // A loop that can end early: Object.entries would make a pair of each of a million keys.

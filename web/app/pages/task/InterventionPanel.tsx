@@ -1,10 +1,15 @@
 import { useMutation } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useId, useMemo, useState } from 'react';
+import { GraphqlFault } from '../../../access/graphql-post';
 import { useApi } from '../../api/api-context';
 import { Age } from '../../components/Age';
 import { Button } from '../../components/Button';
+import { problemAt } from '../../components/FormProblem';
+import { Payload } from '../../components/Payload';
 import { Badge } from '../../components/StatusBadge';
+import { useToasts } from '../../components/Toasts';
 import { showControls, showName } from '../../format/hostile-text';
+import { JsonText } from '../../format/json-text';
 import { formatExact, parseTime } from '../../format/times';
 import { ResolveInterventionDocument, type InterventionCardFragment } from '../../generated/graphql';
 import { useCanOperate } from '../../shell/project-context';
@@ -24,17 +29,17 @@ const STATUSES: Partial<Record<string, { label: string; tone: 'good' | 'bad' | '
   REJECTED: { label: 'Rejected', tone: 'bad' },
   EXPIRED: { label: 'Expired', tone: 'quiet' },
 };
-/** Questions are small; a large one is for the step views. */
-const SHOWN_LENGTH = 4_000;
-
 interface Props {
   intervention: InterventionCardFragment;
   taskId: string;
+  /** It is about to make room for what it has become. */
+  onAnswered: () => void;
 }
 
 /** What a human is asked for, and the way to answer it. */
-export function InterventionPanel({ intervention, taskId }: Props) {
+export function InterventionPanel({ intervention, taskId, onAnswered }: Props) {
   const { api, queries } = useApi();
+  const toasts = useToasts();
   const canOperate = useCanOperate();
   const [answer, setAnswer] = useState('');
   const id = useId();
@@ -44,11 +49,23 @@ export function InterventionPanel({ intervention, taskId }: Props) {
       api.request(ResolveInterventionDocument, {
         input: { id: intervention.id, status, ...(answer.trim() === '' ? {} : { answer: answer.trim() }) },
       }),
+    onSuccess: onAnswered,
+    onError: (error) => {
+      // Somebody else was quicker, or it expired: what is shown here now is not what was sent.
+      if (!(error instanceof GraphqlFault) || error.code !== 'CONFLICT') return;
+      toasts.show({ tone: 'bad', text: `Your answer was not taken. ${error.message}` });
+      onAnswered();
+    },
     onSettled: () => queries.invalidateQueries({ queryKey: ['task', taskId] }),
   });
   const isApproval = kind === 'APPROVAL';
   const { label, tone } = STATUSES[status] ?? { label: showName(status, 40), tone: 'quiet' };
   const expiresMs = parseTime(expiresAt);
+  const asked = useMemo(() => (question === null ? null : JsonText.from(question)), [question]);
+  const answered = useMemo(
+    () => (intervention.answer === null ? null : JsonText.from(intervention.answer)),
+    [intervention.answer],
+  );
   return (
     <section
       className={`${styles.panel} ${status === 'OPEN' ? styles.open : ''}`}
@@ -66,8 +83,16 @@ export function InterventionPanel({ intervention, taskId }: Props) {
       <p id={`${id}-reason`} className={styles.reason}>
         {showControls(reason)}
       </p>
-      {question !== null && <pre className={styles.payload}>{asText(question)}</pre>}
-      {intervention.answer !== null && <pre className={styles.payload}>{asText(intervention.answer)}</pre>}
+      {asked && (
+        <div className={styles.payload}>
+          <Payload label="Question" value={asked} />
+        </div>
+      )}
+      {answered && (
+        <div className={styles.payload}>
+          <Payload label="Answer" value={answered} />
+        </div>
+      )}
       {status === 'OPEN' && !canOperate && (
         <p className={styles.muted}>An operator of the project can answer it.</p>
       )}
@@ -97,16 +122,11 @@ export function InterventionPanel({ intervention, taskId }: Props) {
           </div>
           {resolve.error && (
             <p role="alert" className={styles.problem}>
-              {resolve.error.message}
+              {problemAt(resolve.error, 'answer') ?? resolve.error.message}
             </p>
           )}
         </form>
       )}
     </section>
   );
-}
-
-function asText(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
-  return showControls(text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text);
 }

@@ -1,9 +1,11 @@
-import type { ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { Age } from '../../components/Age';
+import { CopyButton } from '../../components/CopyButton';
+import { LongText } from '../../components/LongText';
 import { RunningTime } from '../../components/RunningTime';
 import { StatusBadge } from '../../components/StatusBadge';
-import { showControls, showName } from '../../format/hostile-text';
+import { showName } from '../../format/hostile-text';
 import { formatCost, formatCount, formatShare, formatShortCount } from '../../format/numbers';
 import { useProject } from '../../shell/project-context';
 import { InterventionPanel } from './InterventionPanel';
@@ -11,14 +13,14 @@ import { TaskActions } from './TaskActions';
 import { hasEnded, type TaskHead } from './use-task';
 import styles from './TaskHeader.module.css';
 
-/** Longer messages are cut here; the step that failed has the whole one. */
-const MESSAGE_LENGTH = 2_000;
-
 /** How a task stands: status, progress, what it took and cost, what went wrong, what it asks. */
 export function TaskHeader({ task }: { task: TaskHead }) {
   const { slug } = useProject();
   const isRunning = !hasEnded(task);
   const { agentVersion: version } = task;
+  const title = useRef<HTMLHeadingElement>(null);
+  // What was answered moves away, and the focus must not be lost with it.
+  const onAnswered = () => title.current?.focus();
   const open = task.interventions.filter(({ status }) => status === 'OPEN');
   const answered = task.interventions.filter(({ status }) => status !== 'OPEN');
   return (
@@ -27,7 +29,7 @@ export function TaskHeader({ task }: { task: TaskHead }) {
         <Link to={`/p/${slug}/tasks`} className={styles.back} aria-label="To the tasks">
           ←
         </Link>
-        <h1 title={showName(task.name)}>
+        <h1 ref={title} tabIndex={-1} title={showName(task.name)}>
           <bdi>{showName(task.name)}</bdi>
         </h1>
         <StatusBadge status={task.status} />
@@ -58,9 +60,12 @@ export function TaskHeader({ task }: { task: TaskHead }) {
           <Age at={task.startedAt ?? task.queuedAt} isPhrase />
         </Fact>
         {task.tags.length > 0 && <Fact label="Tags">{showName(task.tags.join(', '), 120)}</Fact>}
+        <Fact label="Id">
+          <Id of={task.id} />
+        </Fact>
         {task.traceId !== null && (
           <Fact label="Trace">
-            <code title={task.traceId}>{task.traceId.slice(0, 8)}…</code>
+            <Id of={task.traceId} />
           </Fact>
         )}
       </dl>
@@ -69,12 +74,17 @@ export function TaskHeader({ task }: { task: TaskHead }) {
         <div className={styles.error} role="group" aria-label="Error">
           <strong>{task.error.class ?? 'Error'}</strong>
           {task.error.code !== null && <code>{showName(task.error.code, 100)}</code>}
-          <p>{showControls(task.error.message.slice(0, MESSAGE_LENGTH))}</p>
+          <LongText text={task.error.message} />
         </div>
       )}
 
       {open.map((intervention) => (
-        <InterventionPanel key={intervention.id} intervention={intervention} taskId={task.id} />
+        <InterventionPanel
+          key={intervention.id}
+          intervention={intervention}
+          taskId={task.id}
+          onAnswered={onAnswered}
+        />
       ))}
       {answered.length > 0 && (
         <details className={styles.answered}>
@@ -83,7 +93,12 @@ export function TaskHeader({ task }: { task: TaskHead }) {
             expired
           </summary>
           {answered.map((intervention) => (
-            <InterventionPanel key={intervention.id} intervention={intervention} taskId={task.id} />
+            <InterventionPanel
+              key={intervention.id}
+              intervention={intervention}
+              taskId={task.id}
+              onAnswered={onAnswered}
+            />
           ))}
         </details>
       )}
@@ -97,6 +112,15 @@ function Fact({ label, title, children }: { label: string; title?: string; child
       <dt>{label}</dt>
       <dd>{children}</dd>
     </div>
+  );
+}
+
+/** Its end tells ids of the same hour apart; the whole one is copied. */
+function Id({ of: id }: { of: string }) {
+  return (
+    <>
+      <code title={id}>…{id.slice(-8)}</code> <CopyButton isSmall text={id} />
+    </>
   );
 }
 
