@@ -153,6 +153,9 @@ beforeAll(async () => {
     add('Query.costBreakdown', { projectId, by: 'MODEL', ...days }, '{ key }'),
     add('Query.modelPrices', { projectId }),
     add('Query.priceRun', { id: repriceSteps?.id }),
+    add('Task.stepParents', { fromSeq: 1, first: 10 }, '{ parents }', {
+      within: [`task(id: "${taskId}") {`, '}'],
+    }),
     add('Task.step', { seq: 1 }, '{ seq }', { within: [`task(id: "${taskId}") {`, '}'] }),
 
     add(

@@ -179,6 +179,43 @@ describe('over 20,000 rows', () => {
     }
   });
 
+  test('scattered steps come from the primary key, and no others are looked at', async () => {
+    const query = `query ($id: ID!, $filter: StepFilter) { task(id: $id) {
+      steps(filter: $filter, first: 100) { nodes { seq } } } }`;
+    const seqs = Array.from({ length: 100 }, (_, i) => 1 + ((i * 7_919) % 20_000));
+    const statements = (await askedBy(query, { id: taskId, filter: { seqs } })).filter(({ text }) =>
+      text.includes('FROM task_steps'),
+    );
+    expect(statements).toHaveLength(1);
+    await expectByIndex(statements[0]!, 'task_steps_pkey', 100);
+  });
+
+  test('the parents of a window of steps are looked up by their keys', async () => {
+    const { database } = server;
+    await database.query(
+      `UPDATE task_steps SET parent_key = 'k' || (seq / 100 * 100 + 100) WHERE task_id = $1 AND seq < 20000`,
+      [taskId],
+    );
+    const query = 'query ($id: ID!) { task(id: $id) { stepParents(fromSeq: 5000) { parents } } }';
+    // Without statistics, this task has to the planner as many steps as any.
+    const forget = "DELETE FROM pg_statistic WHERE starelid = 'task_steps'::regclass";
+    for (const [prepare, lookups] of [
+      ['ANALYZE task_steps', 100],
+      [forget, 10_000],
+    ] as const) {
+      await database.query(prepare);
+      const statements = (await askedBy(query, { id: taskId })).filter(({ text }) =>
+        text.includes('FROM task_steps'),
+      );
+      expect(statements).toHaveLength(1);
+      const scans = (await planOf(statements[0]!)).filter((node) => node['Relation Name'] === 'task_steps');
+      expect(scans.map((node) => node['Index Name'])).toEqual(['task_steps_pkey', 'task_steps_key_unique']);
+      expect(scans.map((node) => node['Rows Removed by Filter'] ?? 0)).toEqual([0, 0]);
+      expect(scans[0]?.['Actual Rows']).toBe(10_000);
+      expect(scans[1]?.['Actual Loops']).toBeLessThanOrEqual(lookups);
+    }
+  });
+
   test('a call that tells 500 steps looks for these, and reads nothing else of the task', async () => {
     const { database } = server;
     // To the planner, this task has as many steps as any.

@@ -96,6 +96,9 @@ describe('the steps of a task', () => {
       [{ keys: ['k7', 'k3', 'no such'] }, (i) => i === 2 || i === 6],
       [{ keys: ['k7', 'k3'], types: ['TOOL'] }, () => false],
       [{ keys: [] }, () => false],
+      [{ seqs: [40, 2, 2, 41] }, (i) => i === 1 || i === 39],
+      [{ seqs: [1, 2, 3], search: 'lookup' }, (i) => i === 0],
+      [{ seqs: [] }, () => false],
       [{ startedAfter: '2026-03-01T12:00:30Z' }, (i) => i % 8 !== 0 && i >= 30],
       [{ startedBefore: '2026-03-01T12:00:05Z' }, (i) => i % 8 !== 0 && i < 5],
       [{ search: 'änderung' }, (i) => i % 5 === 0],
@@ -165,6 +168,21 @@ describe('the steps of a task', () => {
     }
   });
 
+  test('are asked for by number, at most 100 of them', async () => {
+    const seqs = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+    expect((await page({ filter: { seqs: seqs(100) }, first: 100 })).nodes).toHaveLength(40);
+    for (const wrong of [seqs(101), [0], [1, -1]]) {
+      const { errors } = await ask(server.url, person.token, stepsQuery, {
+        id: taskId,
+        filter: { seqs: wrong },
+      });
+      expect(errors?.[0]?.extensions).toMatchObject({
+        code: 'BAD_USER_INPUT',
+        fields: [{ path: 'filter.seqs' }],
+      });
+    }
+  });
+
   test('are found by number', async () => {
     const query = 'query ($id: ID!, $seq: Int!) { task(id: $id) { step(seq: $seq) { seq key input } } }';
     expect(await run(query, { id: taskId, seq: 12 })).toEqual({
@@ -173,6 +191,53 @@ describe('the steps of a task', () => {
     for (const seq of [0, -1, 41, 2_147_483_647]) {
       expect(await run(query, { id: taskId, seq })).toEqual({ task: { step: null } });
     }
+  });
+
+  test('tell their parents, whatever was told first', async () => {
+    const id = await makeTask(server.url, person.token, agentId);
+    const tell = async (...steps: [key: string, parentKey?: string][]) =>
+      run('mutation ($input: RecordStepsInput!) { recordSteps(input: $input) { accepted } }', {
+        input: {
+          taskId: id,
+          steps: steps.map(([key, parentKey]) => ({ key, parentKey, type: 'TOOL', name: key })),
+        },
+      });
+    const query = `query ($id: ID!, $fromSeq: Int, $first: Int) { task(id: $id) { revision
+      stepParents(fromSeq: $fromSeq, first: $first) { fromSeq parents awaitedKeys revision } } }`;
+    interface Told {
+      revision: number;
+      stepParents: { fromSeq: number; parents: number[]; awaitedKeys: string[]; revision: number };
+    }
+    const parents = async (more: object = {}) => {
+      const { task } = await run<{ task: Told }>(query, { id, ...more });
+      expect(task.stepParents.revision).toBe(task.revision);
+      const { fromSeq, parents, awaitedKeys } = task.stepParents;
+      return [fromSeq, parents, awaitedKeys];
+    };
+    expect(await parents()).toEqual([1, [], []]);
+    await tell(['a'], ['b', 'a'], ['c', 'late'], ['d', 'never'], ['e', 'late'], ['f', 'f'], ['g', 'b']);
+    expect(await parents()).toEqual([1, [0, 1, -1, -2, -1, 6, 2], ['late', 'never']]);
+    expect(await parents({ fromSeq: 4, first: 2 })).toEqual([4, [-1, -2], ['never', 'late']]);
+    await tell(['late', 'g']);
+    expect(await parents({ fromSeq: 3 })).toEqual([3, [8, -1, 8, 6, 2, 7], ['never']]);
+    expect(await parents({ fromSeq: 2_147_483_647, first: 50_000 })).toEqual([2_147_483_647, [], []]);
+    for (const [more, path] of [
+      [{ fromSeq: 0 }, 'fromSeq'],
+      [{ first: 0 }, 'first'],
+      [{ first: 50_001 }, 'first'],
+    ] as const) {
+      const { errors } = await ask(server.url, person.token, query, {
+        id,
+        ...more,
+      });
+      expect([more, errors?.[0]]).toMatchObject([
+        more,
+        { extensions: { code: 'BAD_USER_INPUT', fields: [{ path }] } },
+      ]);
+    }
+    const stranger = await register(server.url);
+    const hidden = await ask(server.url, stranger.token, query, { id });
+    expect(hidden.errors?.[0]?.extensions.code).toBe('NOT_FOUND');
   });
 
   test('are found throughout the project by what they hold, newest task first', async () => {

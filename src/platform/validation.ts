@@ -81,6 +81,16 @@ export const Texts = (textRule: TextRule & { most: number }) =>
     return undefined;
   });
 
+/** A list of whole numbers within bounds, both included: at most `most` of them. */
+export const Wholes = ({ min, max, most }: { min: number; max: number; most: number }) =>
+  rule('wholes', (value) => {
+    if (!Array.isArray(value)) return 'A list of numbers is needed here.';
+    if (value.length > most) return `The list has ${value.length} entries; ${most} are allowed.`;
+    const isWithin = (item: unknown) => Number.isInteger(item) && Number(item) >= min && Number(item) <= max;
+    const at = value.findIndex((item) => !isWithin(item));
+    return at < 0 ? undefined : `Entry ${at + 1}: The number must be between ${min} and ${max}.`;
+  });
+
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Ids are UUIDs; anything else cannot name a row, so it is looked for nowhere. */

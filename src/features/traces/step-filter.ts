@@ -1,6 +1,6 @@
-import { Field, Float, InputType } from 'type-graphql';
+import { Field, Float, InputType, Int } from 'type-graphql';
 import { StepStatus, StepType } from '../tasks/index.js';
-import { Range, Text, Texts } from '../../platform/validation.js';
+import { Range, Text, Texts, Wholes } from '../../platform/validation.js';
 
 @InputType({ description: 'All that is given must hold.' })
 export class StepFilter {
@@ -42,6 +42,13 @@ export class StepFilter {
   @Texts({ max: 200, most: 100 })
   keys?: string[] | null;
 
+  @Field(() => [Int], {
+    nullable: true,
+    description: 'Steps of these numbers, at most 100, wherever in the task they stand.',
+  })
+  @Wholes({ min: 1, max: 2_147_483_647, most: 100 })
+  seqs?: number[] | null;
+
   @Field(() => Date, { nullable: true, description: 'At this moment or later.' })
   startedAfter?: Date | null;
 
@@ -62,6 +69,7 @@ export function stepConditions(filter: StepFilter, values: unknown[]): string[] 
   add(filter.minCostUsd, (p) => `s.cost_usd >= ${p}`);
   add(filter.parentKey, (p) => `s.parent_key = ${p}`);
   add(filter.keys, (p) => `s.key = ANY(${p})`);
+  add(filter.seqs, (p) => `s.seq = ANY(${p}::int[])`);
   add(filter.startedAfter, (p) => `s.started_at >= ${p}`);
   add(filter.startedBefore, (p) => `s.started_at < ${p}`);
   return conditions;

@@ -25,6 +25,14 @@ export interface StepWindow {
   isFinished: boolean;
 }
 
+/** The parents of consecutive steps; see StepParents of the schema. */
+export interface ParentWindow {
+  /** Below 0 where the parent is awaited: its place among the keys, counted from 1. */
+  parents: number[];
+  awaitedKeys: string[];
+  revision: number;
+}
+
 /** By latency, or by cost. */
 export type ExtremeStep = 'slowest' | 'costliest';
 
@@ -76,6 +84,20 @@ const readRevision = {
   text: `SELECT ${skeleton} FROM task_steps s WHERE s.task_id = $1 AND s.revision = $2 ORDER BY s.seq`,
 };
 
+/**
+ * OFFSET 0 has each parent looked up by its key, and that of siblings mostly once. Left to choose, the planner reads the whole task
+ * where it takes the task for small.
+ */
+const readParents = `
+  SELECT (SELECT revision FROM tasks WHERE id = $1) AS revision,
+    json_agg(CASE WHEN s.parent_key IS NULL THEN 0 ELSE COALESCE(p.seq, -1) END ORDER BY s.seq) AS parents,
+    json_agg(s.parent_key ORDER BY s.seq) FILTER (WHERE s.parent_key IS NOT NULL AND p.seq IS NULL) AS awaited
+  FROM task_steps s
+    LEFT JOIN LATERAL (
+      SELECT p.seq FROM task_steps p WHERE p.task_id = $1 AND p.key = s.parent_key OFFSET 0
+    ) AS p ON true
+  WHERE s.task_id = $1 AND s.seq >= $2 AND s.seq < $2::bigint + $3`;
+
 /** Reads steps by plain SQL: the hot path of reading. */
 export class StepReader {
   constructor(private readonly database: Database) {}
@@ -125,6 +147,22 @@ export class StepReader {
       ORDER BY ${column} DESC, s.seq LIMIT 1`;
     const [row] = await this.database.query<RawStep>({ name: `step-${which}`, text }, [taskId], timesAsText);
     return row ? finishRow(row) : null;
+  }
+
+  /** The parents of so many steps from a number on. One statement, so one snapshot. */
+  async parents(taskId: string, fromSeq: number, first: number): Promise<ParentWindow> {
+    interface Row {
+      revision: number;
+      parents: number[] | null;
+      awaited: string[] | null;
+    }
+    const [row] = await this.database.query<Row>(readParents, [taskId, fromSeq, first]);
+    const places = new Map<string, number>();
+    for (const key of row?.awaited ?? []) if (!places.has(key)) places.set(key, places.size + 1);
+    const awaited = row?.awaited?.values();
+    const parents = row?.parents ?? [];
+    const placed = parents.map((seq) => (seq < 0 ? -places.get(awaited?.next().value ?? '')! : seq));
+    return { parents: placed, awaitedKeys: [...places.keys()], revision: row?.revision ?? 0 };
   }
 
   /** The steps of those numbers, in that order, and when their tasks were queued; those that are gone are left out. */

@@ -8,8 +8,8 @@ import { JsonScalar } from '../../platform/scalars.js';
 import { selectedNames } from './selection.js';
 import { StepFilter } from './step-filter.js';
 import type { StepPayload, StepRow } from './step.reader.js';
-import type { StepHitRow, TraceService } from './trace.service.js';
-import { StepHit, StepHitConnection, TaskStepConnection } from './trace.types.js';
+import { maxParentWindow, type StepHitRow, type TraceService } from './trace.service.js';
+import { StepHit, StepHitConnection, StepParents, TaskStepConnection } from './trace.types.js';
 
 @Resolver(() => Task)
 export class TaskStepsResolver {
@@ -33,6 +33,26 @@ export class TaskStepsResolver {
     const names = selectedNames(info);
     const withPayload = names.has('input') || names.has('output') || names.has('attributes');
     return this.traces.page(task.id, filter ?? {}, { first, after, last, before, fromSeq }, withPayload);
+  }
+
+  @FieldResolver(() => StepParents, {
+    description:
+      'The parents of consecutive steps: what a tree of any size is made of, without reading its steps.',
+  })
+  stepParents(
+    @Root() task: Task,
+    @Arg('fromSeq', () => Int, {
+      nullable: true,
+      description: 'The number of the first step, 1 or more; 1 unless told.',
+    })
+    fromSeq?: number | null,
+    @Arg('first', () => Int, {
+      nullable: true,
+      description: `Of how many steps, 1 to ${maxParentWindow}; 10000 unless told, and fewer where the task ends.`,
+    })
+    first?: number | null,
+  ): Promise<StepParents> {
+    return this.traces.parents(task.id, fromSeq ?? 1, first ?? 10_000);
   }
 
   @FieldResolver(() => TaskStep, {

@@ -7,7 +7,10 @@ import { requirePermission } from '../../platform/viewer.js';
 import type { LiveHub } from './live-hub.js';
 import type { StepSearch } from './search/step-search.js';
 import type { StepFilter } from './step-filter.js';
-import type { ExtremeStep, StepReader, StepRow } from './step.reader.js';
+import type { ExtremeStep, ParentWindow, StepReader, StepRow } from './step.reader.js';
+
+/** The most steps whose parents one call tells. */
+export const maxParentWindow = 50_000;
 
 /** A step that was found, beside when its task was queued. */
 export interface StepHitRow {
@@ -56,6 +59,19 @@ export class TraceService {
       (step) => [step.seq],
       () => (search == null ? this.steps.count(taskId, filter) : this.search.count(taskId, search, filter)),
     );
+  }
+
+  /**
+   * The parents of steps of a task that the viewer may already see.
+   * @throws BadUserInputError for a fromSeq below 1, or a size outside of 1 to 50,000
+   */
+  async parents(taskId: string, fromSeq: number, first: number): Promise<ParentWindow & { fromSeq: number }> {
+    if (fromSeq < 1) throw new BadUserInputError([{ path: 'fromSeq', message: 'Steps count from 1.' }]);
+    if (first < 1 || first > maxParentWindow) {
+      const message = `The parents of 1 to ${maxParentWindow} steps are told at once.`;
+      throw new BadUserInputError([{ path: 'first', message }]);
+    }
+    return { fromSeq, ...(await this.steps.parents(taskId, fromSeq, first)) };
   }
 
   step(taskId: string, seq: number): Promise<StepRow | null> {

@@ -18,6 +18,28 @@ export class StepHit {
 @ObjectType({ simpleResolvers: true })
 export class StepHitConnection extends Connection('StepHit', StepHit) {}
 
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    'Which step happened within which: the tree of a task apart from what its steps hold. Steps may name each other, or themselves, as parents.',
+})
+export class StepParents {
+  @Field(() => Int, { description: 'The number of the first step told of here.' })
+  fromSeq: number;
+  @Field(() => [Int], {
+    description:
+      'For each step from there on the number of its parent, before it or after; 0 = it names none; −n = there is no such step (yet), and its key is the n-th of `awaitedKeys`.',
+  })
+  parents: number[];
+  @Field(() => [String], { description: 'Keys of parents that are not there (yet), each once.' })
+  awaitedKeys: string[];
+  @Field(() => Int, {
+    description:
+      'The revision of the task that this was read at: `taskSteps` with it as afterRevision tells of what changes.',
+  })
+  revision: number;
+}
+
 @ObjectType({ simpleResolvers: true, description: 'Steps of one task that changed, in order of revision.' })
 export class TaskStepBatch {
   projectId: string;

@@ -168,6 +168,7 @@ export type StepFilter = {
   models?: Array<string> | null | undefined;
   parentKey?: string | null | undefined;
   search?: string | null | undefined;
+  seqs?: Array<number> | null | undefined;
   startedAfter?: string | null | undefined;
   startedBefore?: string | null | undefined;
   statuses?: Array<StepStatus> | null | undefined;
@@ -1110,6 +1111,24 @@ export type MatchingStepsQuery = {
     };
   } | null;
 };
+
+export type StepParentsQueryVariables = Exact<{
+  taskId: string;
+  fromSeq: number;
+  first: number;
+}>;
+
+export type StepParentsQuery = {
+  task: { stepParents: { parents: Array<number>; awaitedKeys: Array<string> } } | null;
+};
+
+export type StepSeqsQueryVariables = Exact<{
+  taskId: string;
+  keys: Array<string> | string;
+  first: number;
+}>;
+
+export type StepSeqsQuery = { task: { steps: { nodes: Array<{ seq: number; key: string }> } } | null };
 
 export type CountMatchingStepsQueryVariables = Exact<{
   taskId: string;
@@ -2644,6 +2663,28 @@ export const MatchingStepsDocument = new TypedDocumentString(`
     message
   }
 }`) as unknown as TypedDocumentString<MatchingStepsQuery, MatchingStepsQueryVariables>;
+export const StepParentsDocument = new TypedDocumentString(`
+    query StepParents($taskId: ID!, $fromSeq: Int!, $first: Int!) {
+  task(id: $taskId) {
+    stepParents(fromSeq: $fromSeq, first: $first) {
+      parents
+      awaitedKeys
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StepParentsQuery, StepParentsQueryVariables>;
+export const StepSeqsDocument = new TypedDocumentString(`
+    query StepSeqs($taskId: ID!, $keys: [String!]!, $first: Int!) {
+  task(id: $taskId) {
+    steps(filter: {keys: $keys}, first: $first) {
+      nodes {
+        seq
+        key
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StepSeqsQuery, StepSeqsQueryVariables>;
 export const CountMatchingStepsDocument = new TypedDocumentString(`
     query CountMatchingSteps($taskId: ID!, $filter: StepFilter!) {
   task(id: $taskId) {
