@@ -121,9 +121,9 @@ withChromium('Every state of the step views in Chromium', () => {
     await steps.open(addressOf(odd, '?view=tree'));
     expect((await steps.tree()).map((row) => row.slice(0, 40))).toEqual([
       '<img src=x onerror=alert(1)>[U+202E]gnp.',
-      'ﷺ 🧭',
       'a b',
       `·${'x'.repeat(39)}`,
+      'ﷺ 🧭',
     ]);
     await steps.opener(2).click();
     await steps.row(2).getByText('[U+001B][31m</script>').waitFor();

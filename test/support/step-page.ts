@@ -39,6 +39,11 @@ export class StepPage {
     return this.#list<number>('Number(row.dataset.seq)');
   }
 
+  /** How many rows there are in all, in the page or not. */
+  async setSize(): Promise<number> {
+    return Number(await this.rows.first().getAttribute('aria-setsize'));
+  }
+
   /** The names of the rows in the page, each indented by its depth: what the tree looks like; '' where a row is still being read. */
   tree(): Promise<string[]> {
     return this.#list<string>(`(() => {

@@ -1144,6 +1144,7 @@ export type ExtremeStepsQueryVariables = Exact<{
 export type ExtremeStepsQuery = {
   task: {
     steps: { nodes: Array<{ startedAt: string | null }> };
+    lastStep: { nodes: Array<{ startedAt: string | null; endedAt: string | null }> };
     slowestStep: { seq: number; latencyMs: number | null } | null;
     costliestStep: { seq: number } | null;
   } | null;
@@ -2700,6 +2701,12 @@ export const ExtremeStepsDocument = new TypedDocumentString(`
     steps(first: 1) {
       nodes {
         startedAt
+      }
+    }
+    lastStep: steps(last: 1) {
+      nodes {
+        startedAt
+        endedAt
       }
     }
     slowestStep {

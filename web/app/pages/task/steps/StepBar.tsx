@@ -30,12 +30,15 @@ interface Props {
   onLook: (look: StepLook) => void;
   jumps: StepJumps;
   onMove: (by: number) => void;
+  /** Whether there is something to fold. */
+  isTree: boolean;
+  onFoldAll: (areAll: boolean) => void;
   onKeys: () => void;
 }
 
 /** How the steps are shown, what narrows them, and where to go among them. Steps that arrive do not draw it anew. */
 export const StepBar = memo(function StepBar(props: Props) {
-  const { view, matches, jumps, onView, onLook, onMove, onKeys } = props;
+  const { view, matches, jumps, isTree, onView, onLook, onMove, onFoldAll, onKeys } = props;
   const { filter } = view;
   const set = (part: StepFilter) =>
     onView((view) => ({ ...view, filter: compactFilter({ ...view.filter, ...part }) }));
@@ -51,6 +54,16 @@ export const StepBar = memo(function StepBar(props: Props) {
             </button>
           ))}
         </div>
+        {isTree && (
+          <div role="group" aria-label="Fold">
+            <Button look="quiet" aria-label="Fold all" onPress={() => onFoldAll(true)}>
+              ▸▸
+            </Button>
+            <Button look="quiet" aria-label="Unfold all" onPress={() => onFoldAll(false)}>
+              ▾▾
+            </Button>
+          </div>
+        )}
         <div className={styles.search}>
           <Field
             {...search}

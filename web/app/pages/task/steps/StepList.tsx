@@ -33,6 +33,10 @@ export interface StepSource {
   seqAt: (index: number) => number;
   /** -1 = not among them. */
   indexOf: (seq: number) => number;
+  /** As indexOf; of a step that is not shown, where the one stands that it is folded in. */
+  indexNear: (seq: number) => number;
+  /** Where the step stands within which that one happened; -1 = nowhere. */
+  parentAt: (index: number) => number;
   rowAt: (index: number) => StepRow | undefined;
   depthAt: (index: number) => number;
   /** Undefined where there is nothing to fold. */
@@ -49,6 +53,8 @@ export interface StepListHandle {
   /** So many rows on from the selected one; where none is, to what is in sight. */
   move: (by: number) => void;
   moveTo: (index: number) => void;
+  /** Folds or unfolds the selected step; where that is done, goes to its parent, or its first child. */
+  fold: (isFolded: boolean) => void;
 }
 
 interface Props {
@@ -66,7 +72,7 @@ interface Props {
   startsAtEnd: boolean;
   onSelect: (seq: number) => void;
   onToggle: (seq: number) => void;
-  onFold: (seq: number) => void;
+  onFold: (seq: number, isFolded: boolean) => void;
   onInSight: (firstIndex: number, lastIndex: number) => void;
 }
 
@@ -168,6 +174,47 @@ export function StepList(props: Props) {
     row.focus({ preventScroll: true });
   });
 
+  const selectedIndex = selectedSeq === null ? -1 : source.indexNear(selectedSeq);
+  const anchor = useRef<{ seq: number; px: number; isFocused: boolean } | null>(null);
+  /** At the selected row where it is in sight, else at the first that is. At the top, what comes above is wanted. */
+  const noteAnchor = () => {
+    const element = scroller.current;
+    if (!element) return;
+    const { scrollTop, clientHeight } = element;
+    const topPx = scrollTop + headPx;
+    const selected = selectedIndex < 0 ? undefined : virtualizer.measurementsCache[selectedIndex];
+    const isInSight = selected && selected.start > topPx - rowPx && selected.start < scrollTop + clientHeight;
+    const item = isInSight ? selected : virtualizer.getVirtualItemForOffset(topPx);
+    if (scrollTop === 0 || !item) anchor.current = null;
+    else {
+      const seq = Number(item.key);
+      const isFocused = document.activeElement?.closest(`[data-seq="${seq}"]`) != null;
+      anchor.current = { seq, px: item.start - scrollTop, isFocused };
+    }
+  };
+  // What is in sight stays where it is while others come, or are folded, above it.
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    const { seq = 0, px = 0, isFocused = false } = anchor.current ?? {};
+    const index = source.indexNear(seq);
+    const item = index < 0 ? undefined : virtualizer.measurementsCache[index];
+    if (!element || !item || isFollowing) return;
+    element.scrollTop = item.start - px;
+    // Its row may have left the page meanwhile, or be folded away.
+    if (isFocused && document.activeElement === document.body) wantsFocus.current = source.seqAt(index);
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- for each order of the steps once
+  }, [source.seqAt]);
+  useLayoutEffect(noteAnchor);
+
+  const { onFold: fold } = props;
+  const onFold = useCallback(
+    (seq: number, isFolded: boolean) => {
+      leaveEnd();
+      fold(seq, isFolded);
+    },
+    [leaveEnd, fold],
+  );
+
   /** Who has gone on is not called back. */
   const forgetAsked = () => {
     asked.current = null;
@@ -181,13 +228,19 @@ export function StepList(props: Props) {
     reach(seq, target, true);
     if (target === count - 1) setLeftAt(null);
   };
-  const selectedIndex = selectedSeq === null ? -1 : indexOf(selectedSeq);
+  const foldSelected = (isFolded: boolean) => {
+    const now = source.isFoldedAt(selectedIndex);
+    if (now === !isFolded) onFold(source.seqAt(selectedIndex), isFolded);
+    else if (!isFolded && now === false) moveTo(selectedIndex + 1);
+    else if (isFolded && source.parentAt(selectedIndex) >= 0) moveTo(source.parentAt(selectedIndex));
+  };
   useImperativeHandle(ref, () => ({
     move: (by) => {
       const { startIndex, endIndex } = virtualizer.range ?? { startIndex: 0, endIndex: 0 };
       moveTo(selectedIndex >= 0 ? selectedIndex + by : by > 0 ? startIndex : endIndex);
     },
     moveTo,
+    fold: foldSelected,
   }));
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -203,19 +256,13 @@ export function StepList(props: Props) {
       End: count - 1,
     };
     const target = moves[event.key];
-    if (target === undefined) return;
+    if (target !== undefined) moveTo(target);
+    else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') foldSelected(event.key === 'ArrowLeft');
+    else return;
     event.preventDefault();
-    moveTo(target);
   };
-  const { onFold: fold } = props;
-  const onFold = useCallback(
-    (seq: number) => {
-      leaveEnd();
-      fold(seq);
-    },
-    [leaveEnd, fold],
-  );
   const onScroll = () => {
+    noteAnchor();
     const element = scroller.current;
     if (!element) return;
     const { scrollTop, scrollHeight, clientHeight } = element;

@@ -15,8 +15,9 @@ import type { StepScale } from './TraceStep';
 import { useStepAddress } from './use-step-address';
 import { useStepJumps } from './use-step-jumps';
 import { useStepKeys } from './use-step-keys';
-import { MOST_IN_TREE, useLogSource, useMatchSource, useTreeSource } from './use-step-source';
+import { useLogSource, useMatchSource } from './use-step-source';
 import { useStepStore } from './use-step-store';
+import { useStepTree } from './use-step-tree';
 
 interface Props {
   /** Kept current by the page; the steps are read here. */
@@ -32,7 +33,6 @@ export function TaskSteps({ task }: Props) {
   const [opened, setOpened] = useState<ReadonlySet<number>>(() =>
     selectedSeq === null ? NOTHING : new Set([selectedSeq]),
   );
-  const [folded, setFolded] = useState(NOTHING);
   const [areKeysShown, setKeysShown] = useState(false);
   const list = useRef<StepListHandle>(null);
   const [startSeq] = useState(selectedSeq);
@@ -43,8 +43,9 @@ export function TaskSteps({ task }: Props) {
   const isLive = !hasEnded(task);
   const log = useLogSource(store, version);
   const found = useMatchSource(task.id, store, view.filter, isFollowed, startSeq);
-  const tree = useTreeSource(store, version, folded, view.look !== 'log' && found === null);
-  const source = found?.source ?? tree ?? log.source;
+  const isTree = view.look !== 'log' && found === null;
+  const { tree, ...ordered } = useStepTree(task.id, store, isTree);
+  const { source, onInSight } = found ?? (isTree ? ordered : log);
   const scale = useScale(task, view.look, store.maxLatencyMs, store.lastMs, firstMs);
 
   const onToggle = useCallback(
@@ -54,15 +55,13 @@ export function TaskSteps({ task }: Props) {
     },
     [select],
   );
-  const onFold = useCallback((seq: number) => setFolded((folded) => toggled(folded, seq)), []);
+  const onFold = useCallback((seq: number, isFolded: boolean) => tree.fold(seq, isFolded), [tree]);
 
   const showAll = () => changeView((view) => ({ ...view, filter: {} }));
   const go = (seq: number) => {
     // What the filter leaves out, or lies in a folded step, is shown all the same.
     if (found && found.source.indexOf(seq) < 0) showAll();
-    const row = store.row(seq);
-    const within = new Set(row && store.ancestorsOf(row).map(({ seq }) => seq));
-    setFolded((folded) => new Set([...folded].filter((seq) => !within.has(seq))));
+    tree.reveal(seq);
     asked.current = { seq, isFocused: true };
     select(seq);
     // Also where that step is the selected one already, and was scrolled away.
@@ -72,13 +71,17 @@ export function TaskSteps({ task }: Props) {
   const focusField = (selector: string) => root.current?.querySelector<HTMLInputElement>(selector)?.focus();
   const setLook = (look: StepLook) => {
     // Another list takes the place of this one, and the focus stays at its step.
-    const isInList = document.activeElement?.matches('[data-open]') ?? false;
-    if (selectedSeq !== null) asked.current = { seq: selectedSeq, isFocused: isInList };
+    const isInList = document.activeElement?.matches('[data-open]') || asked.current?.isFocused === true;
+    if (selectedSeq !== null) {
+      tree.reveal(selectedSeq);
+      asked.current = { seq: selectedSeq, isFocused: isInList };
+    }
     changeView((view) => ({ ...view, look }));
   };
   const bar = useLatest({
     onLook: setLook,
     onMove: (by: number) => list.current?.move(by),
+    onFoldAll: (areAll: boolean) => tree.foldAll(areAll),
     onKeys: () => setKeysShown(true),
   });
   useStepKeys({
@@ -86,6 +89,10 @@ export function TaskSteps({ task }: Props) {
     k: () => list.current?.move(-1),
     ArrowDown: () => list.current?.move(1),
     ArrowUp: () => list.current?.move(-1),
+    ArrowLeft: () => list.current?.fold(true),
+    ArrowRight: () => list.current?.fold(false),
+    '-': () => isTree && tree.foldAll(true),
+    '+': () => isTree && tree.foldAll(false),
     Enter: () => selectedSeq !== null && onToggle(selectedSeq),
     g: () => list.current?.moveTo(0),
     G: () => list.current?.moveTo(source.count - 1),
@@ -100,9 +107,13 @@ export function TaskSteps({ task }: Props) {
     ...Object.fromEntries(STEP_LOOKS.map((look, index) => [String(index + 1), () => setLook(look)])),
   });
 
-  const isTooLarge = view.look !== 'log' && found === null && tree === null;
-  const fault = found ? found.matching.fault : store.fault;
-  const retry = () => (found ? found.matching.retry() : store.retry());
+  const fault = found ? found.matching.fault : (store.fault ?? (isTree ? tree.fault : null));
+  const retry = () => {
+    if (found) return found.matching.retry();
+    store.retry();
+    tree.retry();
+  };
+  const { progress } = tree;
   return (
     <section ref={root} className="filling-column" aria-label="What it did">
       <StepBar
@@ -110,18 +121,13 @@ export function TaskSteps({ task }: Props) {
         matches={found && `${formatCount(found.total)} ${found.total === 1 ? 'match' : 'matches'}`}
         onView={changeView}
         jumps={jumps}
+        isTree={isTree}
         {...bar}
       />
       {liveFault && <Notice role="alert">The steps are not live: {showControls(liveFault.message)}</Notice>}
-      {isTooLarge && (
-        <Notice>
-          More than {formatCount(MOST_IN_TREE)} steps: they stand in the order of their numbers, indented
-          below their parents.
-        </Notice>
-      )}
-      {tree && store.loadedCount < store.count && (
+      {isTree && source.count > 0 && progress !== null && (
         <Notice role="status">
-          {formatCount(store.loadedCount)} of {formatCount(store.count)} steps read…
+          {formatCount(progress)} of {formatCount(store.count)} steps are in their place…
         </Notice>
       )}
       {fault && source.count > 0 && (
@@ -132,7 +138,7 @@ export function TaskSteps({ task }: Props) {
       {source.count > 0 ? (
         <StepList
           // Another list starts from its own beginning.
-          key={found ? JSON.stringify(view.filter) : tree ? 'tree' : 'log'}
+          key={found ? JSON.stringify(view.filter) : isTree ? 'tree' : 'log'}
           ref={list}
           source={source}
           look={view.look}
@@ -146,11 +152,11 @@ export function TaskSteps({ task }: Props) {
           onSelect={select}
           onToggle={onToggle}
           onFold={onFold}
-          onInSight={found?.onInSight ?? log.onInSight}
+          onInSight={onInSight}
         />
       ) : fault ? (
         <FaultPanel fault={fault} onRetry={retry} />
-      ) : (found && !found.matching.isRead) || (tree && store.count > 0) ? (
+      ) : (found && !found.matching.isRead) || (isTree && store.count > 0) ? (
         <Loading what="Loading steps" />
       ) : found ? (
         <StatePanel title="No step matches" action={<Button onPress={showAll}>Show all steps</Button>} />

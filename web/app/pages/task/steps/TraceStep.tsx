@@ -34,7 +34,7 @@ interface Props {
   isTabStop: boolean;
   mark: string;
   onToggle: (seq: number) => void;
-  onFold: (seq: number) => void;
+  onFold: (seq: number, isFolded: boolean) => void;
   onFocus: (seq: number) => void;
   /** Told how high an open row is. */
   onResize: (seq: number, heightPx: number) => void;
@@ -112,7 +112,7 @@ function Cells(props: Props & { row: StepRow }) {
             tabIndex={-1}
             aria-expanded={!isFolded}
             aria-label={`Steps within ${name}`}
-            onClick={() => onFold(row.seq)}
+            onClick={() => onFold(row.seq, !isFolded)}
           >
             {isFolded ? '▸' : '▾'}
           </button>

@@ -5,11 +5,8 @@ import { CountMatchingStepsDocument, MatchingStepsDocument } from '../../../gene
 import type { StepSource } from './StepList';
 import { MatchingSteps } from './matching-steps';
 import type { StepStore } from './step-store';
-import { treeOf } from './step-tree';
 import type { StepView } from './step-view';
 
-/** Up to so many steps, tree and timeline are worked out from all of them. */
-export const MOST_IN_TREE = 5_000;
 const PAGE_ROWS = 100;
 /** The next page is asked for when the end is this near. */
 const AHEAD_ROWS = 50;
@@ -18,67 +15,27 @@ const LOOK_AGAIN_MS = 2_000;
 /** How often they are counted anew: that looks at all steps of the task. */
 const COUNT_AGAIN_MS = 10_000;
 
-const noFold = () => undefined;
+/** In a plain list, nothing lies within anything. */
+const FLAT = { parentAt: () => -1, depthAt: () => 0, isFoldedAt: () => undefined };
 
 /** All steps by number. */
 export function useLogSource(store: StepStore, version: number) {
-  const rowAt = (index: number) => store.row(index + 1);
   const seqAt = useCallback((index: number) => index + 1, []);
   const indexOf = useCallback((seq: number) => (seq <= store.count ? seq - 1 : -1), [store, version]);
   const source: StepSource = {
+    ...FLAT,
     count: store.count,
     seqAt,
     indexOf,
-    rowAt,
-    depthAt: (index) => {
-      const row = rowAt(index);
-      return row ? store.ancestorsOf(row).length : 0;
-    },
-    isFoldedAt: noFold,
+    indexNear: indexOf,
+    rowAt: (index) => store.row(index + 1),
   };
-  const onInSight = useCallback((first: number, last: number) => store.show(first + 1, last + 1), [store]);
-  return { source, onInSight };
-}
-
-/**
- * All steps below their parents, as far as they are read; null where it is not wanted, or there are too many for that: the
- * parents of those in sight are then read for their depth.
- */
-export function useTreeSource(
-  store: StepStore,
-  version: number,
-  folded: ReadonlySet<number>,
-  isWanted: boolean,
-): StepSource | null {
-  const isPossible = isWanted && store.count <= MOST_IN_TREE;
-  useEffect(() => {
-    store.wantAll(isPossible);
-    store.wantParents(isWanted && !isPossible);
-    return () => {
-      store.wantAll(false);
-      store.wantParents(false);
-    };
-  }, [store, isPossible, isWanted]);
-  const tree = useMemo(
-    () => (isPossible ? treeOf(store.rows(), folded) : null),
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- the version stands for what the store holds
-    [store, version, folded, isPossible],
+  const onInSight = useCallback(
+    (first: number, last: number) =>
+      store.show(Array.from({ length: last - first + 1 }, (_, index) => first + index + 1)),
+    [store],
   );
-  return useMemo(() => {
-    if (!tree) return null;
-    const indexes = new Map(tree.map(({ row }, index) => [row.seq, index]));
-    return {
-      count: tree.length,
-      seqAt: (index) => tree[index]?.row.seq ?? -1 - index,
-      indexOf: (seq) => indexes.get(seq) ?? -1,
-      rowAt: (index) => tree[index]?.row,
-      depthAt: (index) => tree[index]?.depth ?? 0,
-      isFoldedAt: (index) => {
-        const at = tree[index];
-        return at && at.childCount > 0 ? folded.has(at.row.seq) : undefined;
-      },
-    };
-  }, [tree, folded]);
+  return { source, onInSight };
 }
 
 /**
@@ -167,12 +124,12 @@ export function useMatchSource(
     return known && known.revision > found.revision ? known : found;
   };
   const source: StepSource = {
+    ...FLAT,
     count: matching.rows.length,
     seqAt,
     indexOf,
+    indexNear: indexOf,
     rowAt,
-    depthAt: () => 0,
-    isFoldedAt: noFold,
   };
   return { source, onInSight, matching, version, total: Math.max(total ?? 0, matching.rows.length) };
 }

@@ -27,8 +27,8 @@ export function useStepStore(task: TaskHead): {
           window: async (fromSeq, first, signal) =>
             (await api.request(StepWindowDocument, { taskId, fromSeq, first }, signal)).task?.steps.nodes ??
             [],
-          keys: async (keys, signal) => {
-            const variables = { taskId, filter: { keys }, first: keys.length };
+          seqs: async (seqs, signal) => {
+            const variables = { taskId, filter: { seqs }, first: seqs.length };
             return (await api.request(MatchingStepsDocument, variables, signal)).task?.steps.nodes ?? [];
           },
         },
@@ -58,7 +58,9 @@ export function useStepStore(task: TaskHead): {
     enabled: task.stepCount > 0,
   });
   const slowestMs = data?.slowestStep?.latencyMs ?? 0;
-  useEffect(() => store.raiseLatency(slowestMs), [store, slowestMs]);
+  const [last] = data?.lastStep.nodes ?? [];
+  const lastMs = parseTime(last?.endedAt ?? last?.startedAt ?? null) ?? 0;
+  useEffect(() => store.raiseScales(slowestMs, lastMs), [store, slowestMs, lastMs]);
   const firstMs = parseTime(data?.steps.nodes[0]?.startedAt ?? null);
   return { store, version, isFollowed, liveFault, firstMs };
 }
