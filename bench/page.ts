@@ -83,6 +83,39 @@ async function measureJumps(site: Site, size: number, taskId: string): Promise<v
   tell('most step rows in the page at any time', count(mostRows));
 }
 
+async function measureTree(site: Site, size: number, taskId: string): Promise<void> {
+  const first: number[] = [];
+  const whole: number[] = [];
+  const unfolded: number[] = [];
+  let longest = 0;
+  let mostRows = 0;
+  const inFold = size / 2 + 50;
+  for (let round = 0; round < opens; round++) {
+    const startedMs = performance.now();
+    const probed = await open(site, `/tasks/${taskId}?view=tree&step=1`);
+    first.push(await probed.firstRowMs());
+    await probed.page.locator(`[role=listitem][aria-setsize="${size}"]`).first().waitFor();
+    whole.push(performance.now() - startedMs);
+    await probed.page.keyboard.press('-');
+    await probed.page
+      .locator(`[role=listitem][aria-setsize="${size / 100}"]`)
+      .first()
+      .waitFor();
+    await probed.page.keyboard.press('#');
+    await probed.page.keyboard.type(String(inFold));
+    unfolded.push(await probed.timeKey('Enter', `[data-seq="${inFold}"] [data-open]`));
+    const { longestTaskMs, mostRows: rows } = await probed.read();
+    longest = Math.max(longest, longestTaskMs);
+    mostRows = Math.max(mostRows, rows);
+    await probed.close();
+  }
+  tell(`first row of the tree of ${count(size)} steps`, ms(median(first)));
+  tell('until all of them are in their place', ms(median(whole)));
+  tell('all folded, to a number in the middle', ms(median(unfolded)));
+  tell('longest main-thread task', task(longest));
+  tell('most step rows in the page at any time', count(mostRows));
+}
+
 async function measureSearch(site: Site, size: number, taskId: string): Promise<void> {
   const search = async (path: string, word: string, hit: string) => {
     const times: number[] = [];
@@ -113,14 +146,14 @@ async function measureSearch(site: Site, size: number, taskId: string): Promise<
 }
 
 /** Sends steps evenly, whatever each call takes. */
-async function sendSteps({ url, person }: Site, taskId: string): Promise<void> {
+async function sendSteps({ url, person }: Site, taskId: string, look: string): Promise<void> {
   const each = stepsPerSecond / sendsPerSecond;
   const startedMs = performance.now();
   for (let sent = 0; sent < followedSeconds * sendsPerSecond; sent++) {
     const dueMs = startedMs + (sent * 1000) / sendsPerSecond;
     await new Promise((resolve) => setTimeout(resolve, Math.max(dueMs - performance.now(), 0)));
     const steps = Array.from({ length: each }, (_, index) => ({
-      ...{ key: `live-${sent}-${index}`, type: 'LLM', name: 'answer the customer', status: 'SUCCEEDED' },
+      ...{ key: `${look}-${sent}-${index}`, type: 'LLM', name: 'answer the customer', status: 'SUCCEEDED' },
       ...{ startedAt: new Date().toISOString(), model: 'gpt-4o', inputTokens: 1200, outputTokens: 100 },
       input: { order_id: `#W${sent}` },
     }));
@@ -133,15 +166,16 @@ async function sendSteps({ url, person }: Site, taskId: string): Promise<void> {
   }
 }
 
-async function measureFollowing(site: Site, taskId: string): Promise<void> {
-  const probed = await open(site, `/tasks/${taskId}`);
+/** @param before how many steps the task has */
+async function measureFollowing(site: Site, taskId: string, look: string, before: number): Promise<void> {
+  const probed = await open(site, `/tasks/${taskId}?view=${look}`);
   await probed.page.getByText('Live', { exact: true }).waitFor();
   await probed.firstRowMs();
   // What opening brings with it is over.
   await probed.page.waitForTimeout(1_000);
   await probed.startAnew();
-  await sendSteps(site, taskId);
-  const last = followedSize + followedSeconds * stepsPerSecond;
+  await sendSteps(site, taskId, look);
+  const last = before + followedSeconds * stepsPerSecond;
   const startedMs = performance.now();
   await probed.page.locator(`[data-seq="${last}"] [data-open]`).waitFor();
   const behindMs = performance.now() - startedMs;
@@ -195,11 +229,16 @@ async function measure(url: string, browser: Browser, database: Database): Promi
   await measureOpening(site, tasks);
   say('The page: jumping from end to end, from the key to the row');
   await measureJumps(site, largest, largestTask);
+  say('The page: the tree');
+  await measureTree(site, largest, largestTask);
   say('The page: searching, from the key to the first hit');
   await measureSearch(site, largest, largestTask);
   const rate = `${stepsPerSecond} steps/s arrive, ${followedSeconds} s`;
-  say(`The page: following a task of ${count(followedSize)} steps while ${rate}`);
-  await measureFollowing(site, followed);
+  for (const [looks, look] of ['log', 'tree'].entries()) {
+    const before = followedSize + looks * followedSeconds * stepsPerSecond;
+    say(`The page: following a task of ${count(before)} steps as a ${look} while ${rate}`);
+    await measureFollowing(site, followed, look, before);
+  }
 }
 
 await main();

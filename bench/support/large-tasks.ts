@@ -11,9 +11,9 @@ const STEPS_AT_A_TIME = 50_000;
 const insertSteps = {
   name: 'bench-insert-steps',
   text: `
-    INSERT INTO task_steps (task_id, seq, key, type, name, status, started_at, ended_at, latency_ms, model,
+    INSERT INTO task_steps (task_id, seq, key, parent_key, type, name, status, started_at, ended_at, latency_ms, model,
       input_tokens, output_tokens, cost_usd, cost_source, input, output, revision)
-    SELECT $1, n, 'step-' || n, CASE WHEN n % 3 = 0 THEN 'TOOL' ELSE 'LLM' END,
+    SELECT $1, n, 'step-' || n, CASE WHEN n % 100 <> 1 THEN 'step-' || (n - 1) / 100 * 100 + 1 END, CASE WHEN n % 3 = 0 THEN 'TOOL' ELSE 'LLM' END,
       CASE WHEN n = $2 THEN '${LAST_WORD}' WHEN n % 1000 = 500 THEN '${RARE_WORD}' WHEN n % 3 = 0 THEN 'get_order_details'
         ELSE 'answer the customer' END,
       CASE WHEN n % 97 = 0 THEN 'FAILED' ELSE 'SUCCEEDED' END,
@@ -42,7 +42,7 @@ const endTask = {
 };
 
 /**
- * Fills a task that has none yet with so many steps, as recordSteps would have left them, but within PostgreSQL.
+ * Fills a task that has none yet with so many steps, of each hundred the first with the others within it, as recordSteps would have left them, but within PostgreSQL.
  * @param isRunning whether it goes on afterwards
  */
 export async function fillTask(
