@@ -175,8 +175,8 @@ export function StepList(props: Props) {
   });
 
   const selectedIndex = selectedSeq === null ? -1 : source.indexNear(selectedSeq);
-  const anchor = useRef<{ seq: number; px: number; isFocused: boolean } | null>(null);
-  /** At the selected row where it is in sight, else at the first that is. At the top, what comes above is wanted. */
+  /** The selected row where it is in sight, else the first that is; and where it stands, but for the top: what comes there is wanted. */
+  const anchor = useRef<{ seq: number; px: number | null; isFocused: boolean } | null>(null);
   const noteAnchor = () => {
     const element = scroller.current;
     if (!element) return;
@@ -185,23 +185,21 @@ export function StepList(props: Props) {
     const selected = selectedIndex < 0 ? undefined : virtualizer.measurementsCache[selectedIndex];
     const isInSight = selected && selected.start > topPx - rowPx && selected.start < scrollTop + clientHeight;
     const item = isInSight ? selected : virtualizer.getVirtualItemForOffset(topPx);
-    if (scrollTop === 0 || !item) anchor.current = null;
-    else {
-      const seq = Number(item.key);
-      const isFocused = document.activeElement?.closest(`[data-seq="${seq}"]`) != null;
-      anchor.current = { seq, px: item.start - scrollTop, isFocused };
-    }
+    if (!item) return;
+    const seq = Number(item.key);
+    const isFocused = document.activeElement?.closest(`[data-seq="${seq}"]`) != null;
+    anchor.current = { seq, px: scrollTop > 0 ? item.start - scrollTop : null, isFocused };
   };
   // What is in sight stays where it is while others come, or are folded, above it.
   useLayoutEffect(() => {
     const element = scroller.current;
-    const { seq = 0, px = 0, isFocused = false } = anchor.current ?? {};
+    const { seq = 0, px = null, isFocused = false } = anchor.current ?? {};
     const index = source.indexNear(seq);
     const item = index < 0 ? undefined : virtualizer.measurementsCache[index];
-    if (!element || !item || isFollowing) return;
-    element.scrollTop = item.start - px;
-    // Its row may have left the page meanwhile, or be folded away.
-    if (isFocused && document.activeElement === document.body) wantsFocus.current = source.seqAt(index);
+    if (!element || !item) return;
+    if (px !== null && !isFollowing) element.scrollTop = item.start - px;
+    // Its row may have left the page meanwhile.
+    if (isFocused && indexOf(seq) >= 0 && document.activeElement === document.body) wantsFocus.current = seq;
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- for each order of the steps once
   }, [source.seqAt]);
   useLayoutEffect(noteAnchor);
