@@ -90,6 +90,13 @@ import { startWebSession, type WebSession } from './support/web-session.js';
     await rows().first().waitFor();
   });
 
+  test('the way back from a task leads to the list as it was narrowed', async () => {
+    await open('?status=SUCCEEDED&order=OLDEST');
+    await page.getByRole('link', { name: 'First', exact: true }).click();
+    await page.getByRole('link', { name: 'To the tasks' }).click();
+    await page.waitForURL(/tasks\?status=SUCCEEDED&order=OLDEST/);
+  });
+
   test('nothing complained', () => {
     expect(web.watch.complaints).toEqual([]);
   });

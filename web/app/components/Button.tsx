@@ -1,3 +1,4 @@
+import type { Ref } from 'react';
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from 'react-aria-components';
 import { Link, type LinkProps } from 'react-router';
 import styles from './Button.module.css';
@@ -5,6 +6,7 @@ import styles from './Button.module.css';
 type Look = 'plain' | 'primary' | 'danger' | 'quiet' | 'small';
 
 interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'isPending'> {
+  ref?: Ref<HTMLButtonElement>;
   look?: Look;
   className?: string | undefined;
   /** What was pressed is under way: the button stays, keeps the focus, and does nothing. Forms look after themselves. */

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { useApi } from '../../api/api-context';
 import { Age } from '../../components/Age';
@@ -72,6 +72,7 @@ function AgentHeader({ agent, onChanged }: HeaderProps) {
   const toasts = useToasts();
   const canOperate = useCanOperate();
   const [isPublishing, setPublishing] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
   const change = useMutation({
     mutationFn: (status: AgentStatus) =>
       api.request(UpdateAgentStatusDocument, { input: { id: agent.id, status } }),
@@ -96,10 +97,9 @@ function AgentHeader({ agent, onChanged }: HeaderProps) {
               isLabelHidden
               value={agent.status}
               options={STATUSES}
-              disabled={change.isPending}
               onChoose={(status) => change.mutate(status)}
             />
-            <Button onPress={() => setPublishing(!isPublishing)} aria-expanded={isPublishing}>
+            <Button ref={opener} onPress={() => setPublishing(!isPublishing)} aria-expanded={isPublishing}>
               Publish a version
             </Button>
           </>
@@ -120,7 +120,10 @@ function AgentHeader({ agent, onChanged }: HeaderProps) {
           agentId={agent.id}
           current={current}
           onPublished={onChanged}
-          onClose={() => setPublishing(false)}
+          onClose={() => {
+            setPublishing(false);
+            opener.current?.focus();
+          }}
         />
       )}
     </header>

@@ -32,7 +32,8 @@ export function ModelPrices({ unpriced }: Props) {
   const { api, queries } = useApi();
   const toasts = useToasts();
   const canManage = useCanManage();
-  const [draft, setDraft] = useState<PriceDraft | null>(null);
+  /** Null once the form was closed: then the focus comes back to what opens it. */
+  const [draft, setDraft] = useState<PriceDraft | null>();
   const queryKey = ['model-prices', project.id];
   const prices = useQuery({
     queryKey,
@@ -47,7 +48,11 @@ export function ModelPrices({ unpriced }: Props) {
     <section className={panel.card} aria-label="Prices of models">
       <header className={panel.head}>
         <h2>Prices of models</h2>
-        {canManage && draft === null && <Button onPress={() => setDraft({ model: '' })}>Add a price</Button>}
+        {canManage && !draft && (
+          <Button autoFocus={draft === null} onPress={() => setDraft({ model: '' })}>
+            Add a price
+          </Button>
+        )}
       </header>
       <p className={panel.muted}>
         Steps whose agent tells no cost are priced by the project’s own prices, else by the public price list.
@@ -78,7 +83,7 @@ export function ModelPrices({ unpriced }: Props) {
           </ul>
         </div>
       )}
-      {draft !== null && (
+      {draft && (
         <PriceForm
           key={`${draft.model} ${draft.id ?? ''}`}
           draft={draft}

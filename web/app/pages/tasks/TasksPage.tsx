@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useApi } from '../../api/api-context';
 import { Button } from '../../components/Button';
 import { Notice } from '../../components/Notice';
@@ -9,6 +9,7 @@ import { useProject } from '../../shell/project-context';
 import { useAddressView } from '../../shell/use-address-view';
 import { usePageTitle } from '../../shell/use-page-title';
 import { FirstRun } from '../first-run/FirstRun';
+import { rememberList } from './last-list';
 import { TaskFilters } from './TaskFilters';
 import { TaskTable } from './TaskTable';
 import { countFilters, readTaskView, writeTaskView, type TaskView } from './task-view';
@@ -22,6 +23,8 @@ export function TasksPage() {
   const project = useProject();
   const [view, changeView] = useAddressView(readTaskView, writeTaskView);
   usePageTitle(`Tasks of ${project.name}`);
+  const address = writeTaskView(view).toString();
+  useEffect(() => rememberList(project.slug, address === '' ? '' : `?${address}`), [project.slug, address]);
   return (
     <div className="filling-column">
       <h1 className="visually-hidden">Tasks</h1>
