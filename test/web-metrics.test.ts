@@ -95,7 +95,7 @@ withChromium('The page of metrics in Chromium', () => {
   };
 
   /** All tests here together take less. */
-  const mostMs = 240_000;
+  const mostMs = 360_000;
 
   beforeAll(async () => {
     await dayLasts(mostMs);

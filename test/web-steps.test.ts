@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { chromiumPath } from './support/browser.js';
 import { get, makeAgent } from './support/client.js';
 import { makeTrip } from './support/example-trip.js';
+import { eventually } from './support/follower.js';
 import { StepPage } from './support/step-page.js';
 import { airline, hasAirline, makeImporter } from './support/tau-bench.js';
 import { startWebSession, takePicture, type WebSession } from './support/web-session.js';
@@ -90,6 +91,27 @@ withChromium('The steps of a task in Chromium', () => {
         .getByRole('button', { name: /^Steps within/ })
         .click();
       expect(await steps.tree()).toEqual(['plan the trip', 'say goodbye']);
+    });
+
+    test('keys fold and unfold all steps, and one; the focus goes to the step that stays', async () => {
+      await openTrip('?view=tree&step=4');
+      await steps.opener(4).focus();
+      const treeIs = (...rows: string[]) =>
+        eventually(
+          rows.join(),
+          async () => (await steps.tree()).slice(0, rows.length).join() === rows.join(),
+          5_000,
+        );
+      await page.keyboard.press('-');
+      await treeIs('plan the trip', 'say goodbye');
+      await steps.waitForFocus(1);
+      await page.keyboard.press('ArrowRight');
+      await treeIs('plan the trip', '·decide on day 1', '·decide on day 2');
+      await page.keyboard.press('+');
+      await treeIs('plan the trip', ...day(1), ...day(2));
+      await page.keyboard.press('ArrowLeft');
+      await treeIs('plan the trip', 'say goodbye');
+      await steps.waitForFocus(1);
     });
 
     test('a jump unfolds what the step lies in, and nothing else', async () => {

@@ -198,8 +198,8 @@ export function StepList(props: Props) {
     const item = index < 0 ? undefined : virtualizer.measurementsCache[index];
     if (!element || !item) return;
     if (px !== null && !isFollowing) element.scrollTop = item.start - px;
-    // Its row may have left the page meanwhile.
-    if (isFocused && indexOf(seq) >= 0 && document.activeElement === document.body) wantsFocus.current = seq;
+    // Its row may have left the page meanwhile, or be folded away.
+    if (isFocused && document.activeElement === document.body) wantsFocus.current = source.seqAt(index);
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- for each order of the steps once
   }, [source.seqAt]);
   useLayoutEffect(noteAnchor);
@@ -279,6 +279,7 @@ export function StepList(props: Props) {
         className={styles.scroller}
         onScroll={onScroll}
         onKeyDown={onKeyDown}
+        onFocus={noteAnchor}
         onWheel={forgetAsked}
         onPointerDown={forgetAsked}
       >
