@@ -25,7 +25,7 @@ export interface StepPlace extends TaskPlace {
 const comparedFirst = 256;
 
 /** So few slots are looked up at once; of more, the newest tasks are gone through first. */
-const fewSlots = 2_000;
+const fewSlots = 1_500;
 const manySlots = 20_000;
 /** So many slots are looked up in about the time that a run of a task is read in. */
 const slotsPerRun = 2;
