@@ -140,7 +140,12 @@ withChromium('Hostile payloads in the Trace Explorer', () => {
       for (const shown of ['ORACLE', 'PONDERING', '$0.50, guessed', 'Hi']) expect(text).toContain(shown);
       expect(text).not.toMatch(/Invalid|NaN|yesterday/);
       await page.getByRole('main').locator('header').getByText('PONDERING').waitFor();
+      const placed = page.waitForResponse((response) => /stepParents/.test(response.request().postData() ?? ''));
       await page.getByRole('button', { name: 'Timeline' }).click();
+      // Another list takes the place of this one.
+      await placed;
+      await page.waitForTimeout(200);
+      expect(await page.getByText('in their place').count()).toBe(0);
       const failed = await steps.openStep(2);
       await failed.getByText('COSMIC').waitFor();
       await page.goto(page.url().replace(taskId, running).replace(/\?.*/, ''));

@@ -172,9 +172,13 @@ export class StepTree {
     );
     if (keys.size > 0) return this.#readKeys([...keys].slice(0, MOST_KEYS));
     this.#placeLive();
-    while (this.#readCount < this.#count && this.#shape.knows(this.#readCount + 1)) this.#readCount += 1;
+    this.#advance();
     if (this.#readCount < this.#count && this.#triedAt < this.#count) this.#readWindow();
     else this.#shape.forgetKeys();
+  }
+
+  #advance(): void {
+    while (this.#readCount < this.#count && this.#shape.knows(this.#readCount + 1)) this.#readCount += 1;
   }
 
   #placeLive(): void {
@@ -202,6 +206,7 @@ export class StepTree {
       const { parents, awaitedKeys } = await this.read.parents(fromSeq, first, signal);
       return () => {
         this.#shape.learn(fromSeq, parents, awaitedKeys);
+        this.#advance();
         // Those that the task is said to have, and are not there yet.
         if (parents.length < first) this.#triedAt = count;
         this.#order(fromSeq + first > this.#count ? 0 : 1);
