@@ -8,7 +8,8 @@ export default {
   globalSetup: '<rootDir>/dist/server/test/support/global-setup.js',
   globalTeardown: '<rootDir>/dist/server/test/support/global-teardown.js',
   transform: {},
-  testTimeout: 30_000,
+  // Twice what the slowest takes on two cores that others use too.
+  testTimeout: 60_000,
   // Suites in processes of their own, also on two cores: what one leaves behind holds no other.
   maxWorkers: 2,
 };

@@ -195,5 +195,5 @@ class Survivor {
     expect(await followed.ended()).toMatchObject({ code: 1001 });
     expect(await late.ended()).toMatchObject({ code: 1001 });
     expect(processes.map(({ stderr }) => stderr)).toEqual(['', '']);
-  }, 30_000);
+  }, 60_000);
 });

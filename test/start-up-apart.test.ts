@@ -76,7 +76,7 @@ describe('api and worker, apart', () => {
     expect(await Promise.all([api.stop('SIGINT'), worker.stop('SIGTERM')])).toEqual([0, 0]);
     expect([api.stderr, worker.stderr]).toEqual(['', '']);
     expect(await readdir(cwd)).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   test('say what they need', async () => {
     const cases: [command: string, env: Record<string, string>, needed: string][] = [
@@ -149,7 +149,7 @@ describe('a database that has not been migrated', () => {
     expect(second.stdout).toBe('The database is up to date.\n');
     expect([first.stderr, second.stderr]).toEqual(['', '']);
     expect(await readdir(cwd)).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 });
 
 test('/readyz tells of steps that are not taken in', async () => {
@@ -179,7 +179,7 @@ test('/readyz tells of steps that are not taken in', async () => {
 
   await server.stop();
   await database.drop();
-}, 30_000);
+}, 60_000);
 
 test('a database that goes away is told, waited for, and no reason not to stop', async () => {
   const database = await createTestDatabase();

@@ -172,7 +172,7 @@ describe('serve, with nothing but Node', () => {
       );
       expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
       await first.stop();
-    }, 30_000);
+    }, 60_000);
 
     test('says that its port is taken, and leaves nothing running', async () => {
       const blocker = createServer().listen(0, '127.0.0.1');
@@ -187,7 +187,7 @@ describe('serve, with nothing but Node', () => {
       );
       await nothingRunsIn(home);
       expect(await readdir(home)).not.toContain('server.json');
-    }, 30_000);
+    }, 60_000);
 
     test('stops, and says why, when its database is killed', async () => {
       const server = await start();
@@ -227,7 +227,7 @@ describe('serve, with nothing but Node', () => {
       expect(await server.stop('SIGINT')).toBe(130);
       expect(await finishing).toBe('cut off');
       await eventually('its database ends with it', async () => (await postgresBelow(home)).length === 0);
-    }, 30_000);
+    }, 60_000);
 
     test('names all wrong settings at once, and starts and makes nothing', async () => {
       const cwd = await newFolder();

@@ -251,7 +251,7 @@ test('a database that goes away is told to those who follow already', async () =
   expect(part(last(follower.events), 'database')).toMatchObject({ health: 'UNHEALTHY' });
   await wire.join();
   await follower.has((told) => last(told)?.status === 'HEALTHY');
-}, 30_000);
+}, 60_000);
 
 test('a database that hangs is told to those who follow already', async () => {
   const wire = new Wire(new URL(database.url));
@@ -285,7 +285,7 @@ test('steps that are not taken in make the whole unhealthy', async () => {
   await database.query('COMMIT');
   await telling;
   await eventually('it is well', async () => (await statusOf(url, owner.token)).status === 'HEALTHY');
-}, 30_000);
+}, 60_000);
 
 test('whether sites can be reached is told by what fetches them, and only while it does', async () => {
   const site = createServer((_request, response) => response.end('<title>Here</title>'));
@@ -354,7 +354,7 @@ test('however many follow or ask, the reports are read once', async () => {
   expect(read).toBeLessThanOrEqual(seconds + 2);
   // Nothing has changed, so nothing more was told.
   expect(followers.map(({ events }) => events.length)).toEqual(followers.map(() => 1));
-}, 30_000);
+}, 60_000);
 
 test('browsers are told of by what runs jobs; without Chromium they are not available, with the reason', async () => {
   const query =

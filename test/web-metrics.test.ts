@@ -77,7 +77,7 @@ withChromium('The page of metrics in Chromium', () => {
   const chart = (title: string) => page.getByRole('region', { name: `${title} by day`, exact: true });
   const openPage = async () => {
     const opened = await (await openContext(browser, way.url)).newPage();
-    opened.setDefaultTimeout(10_000);
+    opened.setDefaultTimeout(30_000);
     watch.over(opened);
     return opened;
   };

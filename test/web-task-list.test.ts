@@ -56,7 +56,7 @@ import { startWebSession, type WebSession } from './support/web-session.js';
     await sleep(3_500);
     expect(await newTasks().count()).toBe(0);
     await page.unroute('**/graphql');
-  }, 30_000);
+  }, 60_000);
 
   test('an order in which no task has a place says why', async () => {
     await open('?order=COSTLIEST');
