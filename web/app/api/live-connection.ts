@@ -1,5 +1,6 @@
 import { createClient, type Client } from 'graphql-ws';
 import { GraphqlFault, type GraphqlError } from '../../access/graphql-post';
+import { Store } from '../store';
 import type { TypedDocumentString } from '../generated/graphql';
 import type { SessionStore } from './session';
 
@@ -38,10 +39,9 @@ const UNAUTHORIZED_CLOSE_CODE = 4401;
 /**
  * One socket for all that is followed live. It reconnects for as long as anything is followed, and moves to the new
  * token when the session is renewed; each subscription then starts again with the variables of that moment, so one that
- * counts what it has seen leaves no gap. A store of its state in React's sense.
+ * counts what it has seen leaves no gap. A store of its state.
  */
-export class LiveConnection {
-  readonly #listeners = new Set<() => void>();
+export class LiveConnection extends Store {
   readonly #followed = new Set<Followed>();
   readonly #url: string;
   #client: Client;
@@ -55,6 +55,7 @@ export class LiveConnection {
     url: URL,
     private readonly session: SessionStore,
   ) {
+    super();
     const socketUrl = new URL(url);
     socketUrl.protocol = socketUrl.protocol === 'https:' ? 'wss:' : 'ws:';
     this.#url = socketUrl.href;
@@ -67,11 +68,6 @@ export class LiveConnection {
     });
     addEventListener('online', () => this.retryNow());
   }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
 
   readonly snapshot = (): LiveState => this.#state;
 
@@ -241,6 +237,6 @@ export class LiveConnection {
   #set(state: LiveState): void {
     if (state === this.#state) return;
     this.#state = state;
-    for (const listener of this.#listeners) listener();
+    this.tell();
   }
 }

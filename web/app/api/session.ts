@@ -11,6 +11,7 @@ import {
   type RegisterInput,
   type TypedDocumentString,
 } from '../generated/graphql';
+import { Store } from '../store';
 import { readTokenTimes } from './token';
 
 export type Person = MeQuery['me'];
@@ -35,10 +36,9 @@ const ENDED = 'Your session ended. Sign in again to go on where you were.';
 
 /**
  * Who is signed in in this browser tab, and the token. Renews the token before it ends, and tells tabs that hold the
- * same one, since the renewal ends it for them, too. A store in React's sense.
+ * same one, since the renewal ends it for them, too.
  */
-export class SessionStore {
-  readonly #listeners = new Set<() => void>();
+export class SessionStore extends Store {
   readonly #tokenListeners = new Set<() => void>();
   readonly #tabs = new BroadcastChannel('binnacle.session');
   #session: Session = { state: 'signed-out', notice: null };
@@ -47,6 +47,7 @@ export class SessionStore {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly url: URL) {
+    super();
     this.#tabs.addEventListener('message', ({ data }: MessageEvent<{ former: string; token: string }>) => {
       if (this.#token && data.former === this.#token) this.#adopt(data.token);
     });
@@ -54,11 +55,6 @@ export class SessionStore {
     this.#planRenewal();
     if (this.#token) void this.reload();
   }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
 
   readonly snapshot = (): Session => this.#session;
 
@@ -203,6 +199,6 @@ export class SessionStore {
 
   #set(session: Session): void {
     this.#session = session;
-    for (const listener of this.#listeners) listener();
+    this.tell();
   }
 }

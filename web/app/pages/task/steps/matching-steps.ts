@@ -1,3 +1,4 @@
+import { Store } from '../../../store';
 import type { StepRow } from './step-store';
 
 const MOST_KEPT = 50_000;
@@ -18,9 +19,8 @@ export interface MatchReader {
   keys: (keys: string[], signal: AbortSignal) => Promise<StepRow[]>;
 }
 
-/** The steps of a task that match a filter, page after page as they come near. A store in React's sense. */
-export class MatchingSteps {
-  readonly #listeners = new Set<() => void>();
+/** The steps of a task that match a filter, page after page as they come near. */
+export class MatchingSteps extends Store {
   readonly #indexBySeq = new Map<number, number>();
   /** Keys of steps that lie before the end of what was read, and have changed since. */
   readonly #changed = new Set<string>();
@@ -30,16 +30,11 @@ export class MatchingSteps {
   #hasMore = true;
   #wantedSeq = 0;
   #fault: Error | null = null;
-  #version = 0;
+  #isRead = false;
 
-  constructor(private readonly read: MatchReader) {}
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  readonly snapshot = (): number => this.#version;
+  constructor(private readonly read: MatchReader) {
+    super();
+  }
 
   get hasMore(): boolean {
     return this.#hasMore && this.rows.length < MOST_KEPT;
@@ -47,7 +42,7 @@ export class MatchingSteps {
 
   /** Whether the first answer is here. */
   get isRead(): boolean {
-    return this.#version > 0;
+    return this.#isRead;
   }
 
   get fault(): Error | null {
@@ -140,8 +135,8 @@ export class MatchingSteps {
       })
       .finally(() => {
         if (this.#request === request) this.#request = null;
-        this.#version += 1;
-        for (const listener of this.#listeners) listener();
+        this.#isRead = true;
+        this.tell();
         if (!request.signal.aborted && (this.rows.at(-1)?.seq ?? 0) < this.#wantedSeq) this.readMore();
       });
   }

@@ -1,3 +1,4 @@
+import { Store } from '../../../store';
 import type { StepSkeletonFragment } from '../../../generated/graphql';
 
 export type StepRow = StepSkeletonFragment;
@@ -23,18 +24,16 @@ export interface StepReader {
 
 /**
  * The steps of one task as far as they are known: those in sight are read, with others around them, and kept current by what is
- * followed live. Numbers have no gaps, so a window's place is known before it is read. A store in React's sense, which tells of
- * its changes once a frame at most.
+ * followed live. Numbers have no gaps, so a window's place is known before it is read. It tells of its changes once a
+ * frame at most.
  */
-export class StepStore {
+export class StepStore extends Store {
   readonly #rows = new Map<number, StepRow>();
-  readonly #listeners = new Set<() => void>();
   readonly #requests = new Map<AbortController, (seq: number) => boolean>();
   /** Numbers that were asked for in vain, and the count at that time: asked for again only when there is more. */
   readonly #triedAt = new Map<number, number>();
   #inSight: readonly number[] = [];
   readonly #takers = new Set<(steps: readonly StepRow[]) => void>();
-  #version = 0;
   #frame = 0;
   #count: number;
   #revision: number;
@@ -46,17 +45,10 @@ export class StepStore {
     private readonly read: StepReader,
     known: { count: number; revision: number },
   ) {
+    super();
     this.#count = known.count;
     this.#revision = known.revision;
   }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  /** Another number after each change. */
-  readonly snapshot = (): number => this.#version;
 
   get count(): number {
     return this.#count;
@@ -218,8 +210,7 @@ export class StepStore {
     if (this.#frame) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#version += 1;
-      for (const listener of this.#listeners) listener();
+      this.tell();
     });
   }
 }

@@ -1,3 +1,4 @@
+import { Store } from '../../../store';
 import { StepOutline } from './step-outline';
 import { StepShape } from './step-shape';
 
@@ -39,11 +40,10 @@ const NONE_FOLDED: Folds = { areAll: false, except: new Set() };
 
 /**
  * The steps of one task below those that they happened within. Read in windows as soon as it is first wanted, from then on kept
- * current by what comes live. A store in React's sense.
+ * current by what comes live.
  */
-export class StepTree {
+export class StepTree extends Store {
   readonly #shape = new StepShape();
-  readonly #listeners = new Set<() => void>();
   #outline = new StepOutline();
   /** Ordered anew while the other is shown; then they change places. */
   #spare = new StepOutline();
@@ -63,17 +63,10 @@ export class StepTree {
   #isStale = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pauseMs = 0;
-  #version = 0;
 
-  constructor(private readonly read: TreeReader) {}
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  /** Another number after each change. */
-  readonly snapshot = (): number => this.#version;
+  constructor(private readonly read: TreeReader) {
+    super();
+  }
 
   /** Another object after each change. */
   get outline(): StepOutline {
@@ -140,7 +133,7 @@ export class StepTree {
   retry(): void {
     this.#fault = null;
     this.#readOn();
-    this.#tell();
+    this.tell();
   }
 
   stop(): void {
@@ -225,7 +218,7 @@ export class StepTree {
       .catch((error: Error) => {
         if (request.signal.aborted) return;
         this.#fault = error;
-        this.#tell();
+        this.tell();
       })
       .finally(() => {
         if (this.#request !== request) return;
@@ -265,12 +258,7 @@ export class StepTree {
     this.#timer = undefined;
     this.#pauseMs = ms * PAUSES;
     [this.#outline, this.#spare] = [this.#spare, this.#outline];
-    this.#tell();
+    this.tell();
     if (this.#isStale) this.#order(PAUSE_MS);
-  }
-
-  #tell(): void {
-    this.#version += 1;
-    for (const listener of this.#listeners) listener();
   }
 }

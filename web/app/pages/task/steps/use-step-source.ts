@@ -73,7 +73,7 @@ export function useMatchSource(
       keys: async (keys, signal) => (await read({ first: keys.length, keys }, signal))?.nodes ?? [],
     });
   }, [api, taskId, text]);
-  const version = useSyncExternalStore(matching.subscribe, matching.snapshot);
+  const version = useSyncExternalStore(matching.subscribe, matching.version);
   const firstText = useRef(text);
   useEffect(() => {
     if (!isFiltered) return;

@@ -35,7 +35,7 @@ export function useStepStore(task: TaskHead): {
         { count: task.stepCount, revision: task.revision },
       ),
   );
-  const version = useSyncExternalStore(store.subscribe, store.snapshot);
+  const version = useSyncExternalStore(store.subscribe, store.version);
   useEffect(() => () => store.stop(), [store]);
 
   const isRunning = !hasEnded(task);

@@ -35,7 +35,7 @@ export function useStepTree(taskId: string, store: StepStore, isShown: boolean) 
   useEffect(() => tree.grow(count), [tree, count]);
   useEffect(() => tree.want(isShown), [tree, isShown]);
 
-  const version = useSyncExternalStore(tree.subscribe, tree.snapshot);
+  const version = useSyncExternalStore(tree.subscribe, tree.version);
   // oxlint-disable-next-line react-hooks/exhaustive-deps -- the version stands for what the tree holds
   const ordered = useMemo(() => orderOf(tree), [tree, version]);
   const source: StepSource = { ...ordered, rowAt: (index) => store.row(ordered.seqAt(index)) };
