@@ -13,7 +13,7 @@ import { startWebSession, type WebSession } from './support/web-session.js';
     web = await startWebSession('decider');
     agentId = await makeAgent(web.server.url, web.person);
     page = await web.openSignedIn();
-  }, 60_000);
+  });
   afterAll(() => web.stop());
 
   const send = <Data>(query: string, input: object) =>
@@ -49,6 +49,20 @@ import { startWebSession, type WebSession } from './support/web-session.js';
     const error = page.getByRole('group', { name: 'Error' });
     await error.getByRole('button', { name: 'Show more' }).click();
     await error.getByText('THE END').waitFor();
+  });
+
+  test('that somebody else tries it again is seen', async () => {
+    const id = await make('Tried again');
+    await send('mutation($input: FinishTaskInput!) { finishTask(input: $input) { task { id } } }', {
+      taskId: id,
+      status: 'FAILED',
+    });
+    await page.goto(`${web.base}/tasks/${id}`);
+    await page.getByRole('button', { name: 'Retry' }).waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await get(web.server.url, web.person.token, 'mutation($id: ID!) { retryTask(id: $id) { id } }', { id });
+    await page.getByText('Attempt 2').waitFor();
+    await page.getByRole('button', { name: 'Cancel task' }).waitFor();
   });
 
   test('who answers what another has answered is told so, and keeps the focus', async () => {

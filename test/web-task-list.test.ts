@@ -17,7 +17,7 @@ import { startWebSession, type WebSession } from './support/web-session.js';
       await finishTask(web.server.url, web.person.token, await make(name));
     }
     page = await web.openSignedIn();
-  }, 60_000);
+  });
   afterAll(() => web.stop());
 
   const make = (name: string) => makeTask(web.server.url, web.person.token, agentId, { name });
@@ -56,7 +56,7 @@ import { startWebSession, type WebSession } from './support/web-session.js';
     await sleep(3_500);
     expect(await newTasks().count()).toBe(0);
     await page.unroute('**/graphql');
-  }, 60_000);
+  });
 
   test('an order in which no task has a place says why', async () => {
     await open('?order=COSTLIEST');
@@ -95,6 +95,65 @@ import { startWebSession, type WebSession } from './support/web-session.js';
     await page.getByRole('link', { name: 'First', exact: true }).click();
     await page.getByRole('link', { name: 'To the tasks' }).click();
     await page.waitForURL(/tasks\?status=SUCCEEDED&order=OLDEST/);
+  });
+
+  describe('the way back from a task', () => {
+    const ids: string[] = [];
+    beforeAll(async () => {
+      for (let row = 0; row < 160; row += 1) ids.push(await make(`Row ${row}`));
+    });
+
+    test.each([
+      ['link', 129],
+      ['browser', 128],
+    ])('by the %s leads to where the list was read', async (way, changed) => {
+      await open('?q=Row&order=OLDEST');
+      const list = page.getByRole('table', { name: 'Tasks' });
+      const link = (row: number) => list.getByRole('link', { name: `Row ${row}`, exact: true });
+      await link(0).focus();
+      for (let down = 0; down < 130; down += 1) await page.keyboard.press('ArrowDown');
+      await link(130).and(page.locator(':focus')).waitFor();
+      const topPx = async () => Math.round((await link(130).boundingBox())?.y ?? -1);
+      const before = await topPx();
+      await link(130).press('Enter');
+      await page.getByRole('heading', { level: 1, name: 'Row 130' }).waitFor();
+      await finishTask(web.server.url, web.person.token, ids[changed] ?? '');
+      if (way === 'link') await page.getByRole('link', { name: 'To the tasks' }).click();
+      else await page.goBack();
+      await link(130).waitFor();
+      expect(await topPx()).toBe(before);
+      // What has changed meanwhile is shown as it is now.
+      const named = page.getByRole('link', { name: `Row ${changed}`, exact: true });
+      await list.locator('[role=row]', { has: named }).getByText('Succeeded').waitFor();
+      // The keyboard goes on from there, too.
+      await page.keyboard.press('Tab');
+      expect(await list.locator('a[tabindex="0"]').innerText()).toBe('Row 130');
+    });
+
+    test('is not taken for the list itself, which begins at its top', async () => {
+      await page.getByRole('link', { name: 'Agents', exact: true }).click();
+      await page.getByRole('link', { name: 'Tasks', exact: true }).click();
+      await page.getByRole('link', { name: 'Row 159', exact: true }).waitFor();
+      await page.getByLabel('Order').selectOption('OLDEST');
+      await page.getByRole('link', { name: 'First', exact: true }).waitFor();
+    });
+  });
+
+  test('what is wrong with a filter of the address is told in the words of the page', async () => {
+    await page.goto(`${web.base}/tasks?agent=nobody`);
+    await page.getByRole('heading', { name: 'The server did not accept this' }).waitFor();
+    expect(await page.getByRole('alert').innerText()).toMatch(/^agent id: /m);
+    web.watch.complaints.splice(0);
+  });
+
+  test('on a phone the menu shows the page that is open', async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.goto(`${web.base}/system`);
+    const entry = page.getByRole('link', { name: 'System', exact: true });
+    await entry.waitFor();
+    const { x = -1, width = 0 } = (await entry.boundingBox()) ?? {};
+    expect(x).toBeGreaterThanOrEqual(0);
+    expect(x + width).toBeLessThanOrEqual(360);
   });
 
   test('nothing complained', () => {

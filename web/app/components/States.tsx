@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, type ReactNode } from 'react';
-import { GraphqlFault, UNREACHABLE } from '../../access/graphql-post';
+import { GraphqlFault, UNREACHABLE, type FieldProblem } from '../../access/graphql-post';
 import { showControls } from '../format/hostile-text';
 import { Button } from './Button';
 import styles from './States.module.css';
@@ -67,6 +67,8 @@ export function FaultPanel({ fault, onRetry }: FaultProps) {
     advice: 'Try again; if it stays, the server’s log says more.',
   };
   const message = fault instanceof Error ? fault.message : String(fault);
+  const problems = fault instanceof GraphqlFault ? fault.fields : [];
+  const sentences = problems.length > 0 ? problems.map(problemSentence) : [message];
   const mayPass = onRetry !== undefined && !(fault instanceof GraphqlFault && fault.isFinal);
   const retry = useEffectEvent(() => onRetry?.());
   useEffect(() => {
@@ -76,8 +78,16 @@ export function FaultPanel({ fault, onRetry }: FaultProps) {
   }, [mayPass, fault]);
   return (
     <StatePanel isAlert title={title} action={onRetry && <Button onPress={onRetry}>Try again</Button>}>
-      <p>{showControls(message)}</p>
+      {sentences.map((sentence) => (
+        <p key={sentence}>{showControls(sentence)}</p>
+      ))}
       <p>{advice}</p>
     </StatePanel>
   );
+}
+
+/** "filter.agentId" is "agent id" to who reads a page. */
+function problemSentence({ path, message }: FieldProblem): string {
+  const name = path.split('.').at(-1) ?? path;
+  return `${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}: ${message}`;
 }

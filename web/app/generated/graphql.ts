@@ -1390,6 +1390,13 @@ export type RetryTaskMutation = {
   };
 };
 
+export type TaskOfAgentChangedSubscriptionVariables = Exact<{
+  projectId: string;
+  agentId: string;
+}>;
+
+export type TaskOfAgentChangedSubscription = { tasksChanged: { id: string; revision: number } };
+
 export type TaskRowFragment = {
   id: string;
   revision: number;
@@ -2964,6 +2971,17 @@ fragment TaskHead on Task {
     ...InterventionCard
   }
 }`) as unknown as TypedDocumentString<RetryTaskMutation, RetryTaskMutationVariables>;
+export const TaskOfAgentChangedDocument = new TypedDocumentString(`
+    subscription TaskOfAgentChanged($projectId: ID!, $agentId: ID!) {
+  tasksChanged(projectId: $projectId, agentId: $agentId) {
+    id
+    revision
+  }
+}
+    `) as unknown as TypedDocumentString<
+  TaskOfAgentChangedSubscription,
+  TaskOfAgentChangedSubscriptionVariables
+>;
 export const TaskPageDocument = new TypedDocumentString(`
     query TaskPage($projectId: ID!, $filter: TaskFilter, $orderBy: TaskOrder, $first: Int, $after: String, $last: Int, $before: String) {
   tasks(

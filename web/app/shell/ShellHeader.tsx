@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { NavLink, useNavigate } from 'react-router';
+import { useLayoutEffect, useRef } from 'react';
+import { NavLink, useLocation, useNavigate } from 'react-router';
 import { useApi, useSession } from '../api/api-context';
 import type { Person } from '../api/session';
 import { useSubscription } from '../api/use-subscription';
@@ -19,6 +20,7 @@ export function ShellHeader({ memberships }: { memberships: Person['memberships'
   const store = useApi().session;
   const session = useSession();
   const base = `/p/${project.slug}`;
+  const nav = useActiveInSight();
   return (
     <header className={styles.header}>
       <NavLink to={base} className={styles.brand} end aria-label="Binnacle">
@@ -36,7 +38,7 @@ export function ShellHeader({ memberships }: { memberships: Person['memberships'
         }))}
         onChoose={(slug) => void navigate(`/p/${slug}/tasks`)}
       />
-      <nav aria-label="Project" className={styles.nav}>
+      <nav ref={nav} aria-label="Project" className={styles.nav}>
         <NavLink to={`${base}/tasks`}>Tasks</NavLink>
         <NavLink to={`${base}/agents`}>Agents</NavLink>
         <NavLink to={`${base}/metrics`}>Metrics</NavLink>
@@ -64,6 +66,21 @@ export function ShellHeader({ memberships }: { memberships: Person['memberships'
       </div>
     </header>
   );
+}
+
+/** Where the menu is wider than the window, it shows the entry of the page that is open. */
+function useActiveInSight() {
+  const nav = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  useLayoutEffect(() => {
+    const active = nav.current?.querySelector('[aria-current=page]');
+    if (!nav.current || !active) return;
+    const { left, right } = active.getBoundingClientRect();
+    const bounds = nav.current.getBoundingClientRect();
+    if (left < bounds.left) nav.current.scrollLeft -= bounds.left - left;
+    else if (right > bounds.right) nav.current.scrollLeft += right - bounds.right;
+  }, [pathname]);
+  return nav;
 }
 
 function Mark() {

@@ -8,7 +8,7 @@ import { StatusBadge } from '../../components/StatusBadge';
 import { showName } from '../../format/hostile-text';
 import { formatCost, formatCount, formatShare, formatShortCount } from '../../format/numbers';
 import { useProject } from '../../shell/project-context';
-import { lastList } from '../tasks/last-list';
+import { BACK_TO_LIST, lastList } from '../tasks/left-list';
 import { InterventionPanel } from './InterventionPanel';
 import { TaskActions } from './TaskActions';
 import { hasEnded, type TaskHead } from './use-task';
@@ -27,7 +27,7 @@ export function TaskHeader({ task }: { task: TaskHead }) {
   return (
     <header className={styles.header}>
       <div className={styles.title}>
-        <Link to={lastList(slug)} className={styles.back} aria-label="To the tasks">
+        <Link to={lastList(slug)} state={BACK_TO_LIST} className={styles.back} aria-label="To the tasks">
           ←
         </Link>
         <h1 ref={title} tabIndex={-1} title={showName(task.name)}>

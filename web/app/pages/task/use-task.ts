@@ -2,7 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef } from 'react';
 import { useApi } from '../../api/api-context';
 import { useSubscription } from '../../api/use-subscription';
-import { TaskByIdDocument, TaskProgressedDocument, type TaskByIdQuery } from '../../generated/graphql';
+import {
+  TaskByIdDocument,
+  TaskOfAgentChangedDocument,
+  TaskProgressedDocument,
+  type TaskByIdQuery,
+} from '../../generated/graphql';
 
 export type TaskHead = NonNullable<TaskByIdQuery['task']>;
 
@@ -39,7 +44,7 @@ export function useTask(id: string) {
   };
   const task = query.data ?? null;
   // taskProgress ends with the task; a retry begins another attempt, and with it another subscription.
-  const liveFault = useSubscription(
+  const progressFault = useSubscription(
     task && `${id} ${task.attempt}`,
     TaskProgressedDocument,
     () => ({ taskId: id }),
@@ -54,5 +59,17 @@ export function useTask(id: string) {
       completed: () => rereadSoon(0),
     },
   );
-  return { query, task, liveFault };
+  // Somebody may try again what has ended.
+  const agentFault = useSubscription(
+    task && hasEnded(task) ? `${id} ${task.attempt}` : null,
+    TaskOfAgentChangedDocument,
+    () => ({ projectId: task?.project.id ?? '', agentId: task?.agent.id ?? '' }),
+    {
+      begun: () => rereadSoon(0),
+      next: ({ tasksChanged: { id: changed, revision } }) => {
+        if (changed === id && revision > (task?.revision ?? 0)) rereadSoon(0);
+      },
+    },
+  );
+  return { query, task, liveFault: progressFault ?? agentFault };
 }

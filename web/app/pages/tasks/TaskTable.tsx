@@ -1,8 +1,9 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useNavigate } from 'react-router';
 import { Button } from '../../components/Button';
 import { useMedia } from '../../components/use-media';
+import type { ListPlace } from './left-list';
 import type { TaskListPage, TaskRow } from './task-pages';
 import { TaskTableRow } from './TaskTableRow';
 import styles from './TaskTable.module.css';
@@ -32,6 +33,9 @@ interface Props {
   /** How many tasks wait to be shown above the first; null = none. */
   newer: string | null;
   onShowNewest: () => Promise<void>;
+  /** Where to begin; undefined = at the top. */
+  place: ListPlace | undefined;
+  onLeave: (place: ListPlace) => void;
   /** Null at the end of the list. */
   more: { isLoading: boolean; hasFailed: boolean; load: () => void } | null;
   /** Rows above the first page that is held came into sight. */
@@ -39,12 +43,13 @@ interface Props {
 }
 
 /** The tasks as rows, of which only those in sight are in the page. Arrow keys, Home and End go from row to row. */
-export function TaskTable({ pages, base, newer, onShowNewest, more, onMissingBefore }: Props) {
+export function TaskTable(props: Props) {
+  const { pages, base, newer, onShowNewest, place, more, onMissingBefore } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
   const isNarrow = useMedia('(max-width: 720px)');
   const rowPx = isNarrow ? NARROW_ROW_PX : WIDE_ROW_PX;
-  const [activeIndex, setActiveIndex] = useState(0);
+  const [activeIndex, setActiveIndex] = useState(place?.activeIndex ?? 0);
   const wantsFocus = useRef(false);
 
   const offset = pages[0]?.startIndex ?? 0;
@@ -55,8 +60,14 @@ export function TaskTable({ pages, base, newer, onShowNewest, more, onMissingBef
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
     overscan: OVERSCAN_ROWS,
+    initialOffset: place?.topPx ?? 0,
   });
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowPx]);
+  const leave = useEffectEvent((topPx: number) => props.onLeave({ topPx, activeIndex }));
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    return () => leave(element?.scrollTop ?? 0);
+  }, []);
 
   const items = virtualizer.getVirtualItems();
   const firstShown = items[0]?.index ?? 0;

@@ -9,7 +9,7 @@ import { useProject } from '../../shell/project-context';
 import { useAddressView } from '../../shell/use-address-view';
 import { usePageTitle } from '../../shell/use-page-title';
 import { FirstRun } from '../first-run/FirstRun';
-import { rememberList } from './last-list';
+import { rememberList } from './left-list';
 import { TaskFilters } from './TaskFilters';
 import { TaskTable } from './TaskTable';
 import { countFilters, readTaskView, writeTaskView, type TaskView } from './task-view';
@@ -28,19 +28,21 @@ export function TasksPage() {
   return (
     <div className="filling-column">
       <h1 className="visually-hidden">Tasks</h1>
-      <TaskList view={view} onView={changeView} />
+      <TaskList view={view} address={address} onView={changeView} />
     </div>
   );
 }
 
 interface TaskListProps {
   view: TaskView;
+  /** The query of the view's address. */
+  address: string;
   onView: (change: (view: TaskView) => TaskView) => void;
 }
 
-function TaskList({ view, onView }: TaskListProps) {
+function TaskList({ view, address, onView }: TaskListProps) {
   const project = useProject();
-  const { query, newerCount, showNewest, liveFault } = useTaskList(project.id, view);
+  const { query, place, newerCount, showNewest, leave, liveFault } = useTaskList(project.id, view, address);
   const [newestFault, setNewestFault] = useState<{ view: TaskView; message: string } | null>(null);
   const isFiltered = countFilters(view.filter) > 0;
   const pages = query.data?.pages ?? [];
@@ -105,8 +107,10 @@ function TaskList({ view, onView }: TaskListProps) {
         <Notice role="alert">The newest tasks could not be read: {newestFault.message}</Notice>
       )}
       <TaskTable
-        key={JSON.stringify(view)}
+        key={address}
         pages={pages}
+        place={place}
+        onLeave={leave}
         base={`/p/${project.slug}/tasks`}
         newer={newerCount > MOST_COUNTED ? `${MOST_COUNTED}+` : newerCount > 0 ? String(newerCount) : null}
         onShowNewest={async () => {

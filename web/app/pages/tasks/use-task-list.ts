@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useApi } from '../../api/api-context';
 import { useSubscription } from '../../api/use-subscription';
 import { NewerTasksDocument, TaskPageDocument, TasksChangedDocument } from '../../generated/graphql';
+import { leaveList, useLeftList, type ListPlace } from './left-list';
 import {
   MAX_PAGES,
   nextPageParam,
@@ -25,9 +26,13 @@ const COUNT_MS = 1_500;
 /** More new tasks than this are not counted. */
 export const MOST_COUNTED = 99;
 
-/** The task list of a project under a view: read by pages in both directions, its rows kept current. */
-export function useTaskList(projectId: string, view: TaskView) {
+/**
+ * The task list of a project under a view: read by pages in both directions, its rows kept current.
+ * @param address the query of the view's address
+ */
+export function useTaskList(projectId: string, view: TaskView, address: string) {
   const { api, queries } = useApi();
+  const left = useLeftList(queries, projectId, address);
   const queryKey = useMemo(() => ['tasks', projectId, view], [projectId, view]);
   const [newerCount, setNewerCount] = useState(0);
   /** Ends what is asked about a view that is no longer shown. */
@@ -50,6 +55,7 @@ export function useTaskList(projectId: string, view: TaskView) {
     getNextPageParam: nextPageParam,
     getPreviousPageParam: previousPageParam,
     maxPages: MAX_PAGES,
+    initialData: left?.data,
     // Rows are kept current one by one; reading all pages anew would move them.
     staleTime: Infinity,
     gcTime: 0,
@@ -69,6 +75,11 @@ export function useTaskList(projectId: string, view: TaskView) {
     });
     setNewerCount(0);
   }, [queries, queryKey, readPage]);
+
+  const leave = (place: ListPlace) => {
+    const data = queries.getQueryData<TaskListData>(queryKey);
+    if (data) leaveList(queries, projectId, address, { place, data });
+  };
 
   const countNewer = useCallback(async () => {
     const pages = queries.getQueryData<TaskListData>(queryKey)?.pages ?? [];
@@ -151,5 +162,5 @@ export function useTaskList(projectId: string, view: TaskView) {
     },
   });
 
-  return { query, newerCount, showNewest, liveFault: fault };
+  return { query, place: left?.place, newerCount, showNewest, leave, liveFault: fault };
 }

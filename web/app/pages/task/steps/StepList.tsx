@@ -6,6 +6,7 @@ import {
   useLayoutEffect,
   useRef,
   useState,
+  type CSSProperties,
   type KeyboardEvent,
   type Ref,
   type RefObject,
@@ -133,6 +134,7 @@ export function StepList(props: Props) {
   const items = virtualizer.getVirtualItems();
   const firstShown = items[0]?.index ?? 0;
   const lastShown = items.at(-1)?.index ?? 0;
+  const widestSeq = Math.max(0, ...items.map(({ index }) => source.seqAt(index)));
   useEffect(() => {
     if (count > 0) onInSight(firstShown, lastShown);
   }, [firstShown, lastShown, count, onInSight]);
@@ -277,6 +279,7 @@ export function StepList(props: Props) {
       <div
         ref={scroller}
         className={styles.scroller}
+        style={{ '--seq-width': `${formatCount(widestSeq).length}ch` } as CSSProperties}
         onScroll={onScroll}
         onKeyDown={onKeyDown}
         onFocus={noteAnchor}
