@@ -383,7 +383,7 @@ describe('every argument of every field, with one bad value at a time', () => {
     }
     expect(lapses).toEqual([]);
     expect(count).toBeGreaterThan(1000);
-  }, 900_000);
+  });
 
   test('is refused as well where it is written into the document', async () => {
     const lapses: string[] = [];
@@ -408,7 +408,7 @@ describe('every argument of every field, with one bad value at a time', () => {
       }
     }
     expect(lapses).toEqual([]);
-  }, 900_000);
+  });
 
   test('while the good values are taken', async () => {
     for (const one of cases) {

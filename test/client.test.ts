@@ -260,7 +260,7 @@ describe('the calls it takes', () => {
       'createTask',
       'finishTask',
     ]);
-  }, 90_000);
+  });
 
   test('are no larger than told, but for one step that is', async () => {
     const binnacle = project.client(proxy.url, { maxBatchBytes: 20_000 });

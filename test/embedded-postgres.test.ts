@@ -109,7 +109,7 @@ class Run {
   outcome = () => this.message((message) => message.url !== undefined || message.error !== undefined);
 
   async message(isWanted: (message: Message) => boolean): Promise<Message> {
-    for (const until = Date.now() + 25_000; Date.now() < until; await sleep(5)) {
+    for (const until = Date.now() + 120_000; Date.now() < until; await sleep(5)) {
       const found = this.messages.find(isWanted);
       if (found) return found;
       if (this.child.exitCode !== null && this.child.stdout?.readableEnded) break;
@@ -163,7 +163,7 @@ async function processesOn(folder: string): Promise<number[]> {
 const postgresPid = (home: string) =>
   Number(readFileSync(join(home, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
 async function hasPassed(check: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (const until = Date.now() + 10_000; Date.now() < until; await sleep(20)) if (await check()) return true;
+  for (const until = Date.now() + 60_000; Date.now() < until; await sleep(20)) if (await check()) return true;
   return false;
 }
 const hasNoProcesses = async (folder: string) => (await processesOn(folder)).length === 0;
@@ -234,7 +234,7 @@ describe('an ordinary start', () => {
     const startedAt = Date.now();
     const run = await Run.ready({ homeDir: await copyOfMade() });
     // Generous for a busy machine; without load it is a tenth of this.
-    expect(Date.now() - startedAt).toBeLessThan(20_000);
+    expect(Date.now() - startedAt).toBeLessThan(60_000);
     expect(await query(run.url, 'SELECT note FROM notes')).toEqual(['kept']);
     expect(run.logs()).toEqual([]);
     await run.stop();
@@ -353,7 +353,7 @@ describe('after a crash', () => {
   it('makes the database anew when its first start was killed at any moment', async () => {
     const homeDir = newHome();
     let halfMade = 0;
-    for (const delayMs of [60, 120, 200, 280, 360]) {
+    for (const delayMs of [60, 120, 200, 280, 360, 700, 1_500]) {
       const run = Run.begin({ homeDir });
       await hasPassed(() => existsSync(join(homeDir, 'postgres/lock')));
       await sleep(delayMs);

@@ -34,7 +34,7 @@ withChromium('GraphiQL in Chromium', () => {
     });
     await page.goto(`${server.url}/graphql`);
     await page.waitForSelector('.graphiql-query-editor .view-line');
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     await server.stop();

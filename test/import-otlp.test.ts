@@ -62,7 +62,7 @@ test('one request a line, as the collector writes them; a second time nothing is
   ]);
   expect((await run(['otlp', file])).code).toBe(0);
   expect(await tasksOf(person)).toEqual(tasks);
-}, 60_000);
+});
 
 test('one request over many lines, larger than the server takes at once', async () => {
   const { person, run } = await importer();
@@ -71,7 +71,7 @@ test('one request over many lines, larger than the server takes at once', async 
   const { code, said } = await run(['otlp', await fileOf(JSON.stringify(JSON.parse(request), null, 2))]);
   expect([code, said]).toEqual([0, expect.stringContaining('spans      301 of 1 traces')]);
   expect(await tasksOf(person)).toEqual([{ name: 'large', stepCount: 301, status: 'SUCCEEDED' }]);
-}, 60_000);
+});
 
 test('lists that a request leaves out are empty', async () => {
   const { person, run } = await importer();
@@ -82,7 +82,7 @@ test('lists that a request leaves out are empty', async () => {
   expect(said).toContain('requests   2 of 2\n  spans      3 of 1 traces\n  problems   none\n');
   expect(code).toBe(0);
   expect(await tasksOf(person)).toEqual([{ name: 'whole', stepCount: 3, status: 'SUCCEEDED' }]);
-}, 60_000);
+});
 
 test('what is wrong is named by line, and the rest is imported', async () => {
   const { person, run } = await importer();
@@ -102,7 +102,7 @@ test('what is wrong is named by line, and the rest is imported', async () => {
   expect(said).toContain('requests   2 of 4\n  spans      4 of');
   expect(said).toContain('2 more were rejected');
   expect(await tasksOf(person)).toMatchObject([{ name: 'also' }, { name: 'good' }]);
-}, 60_000);
+});
 
 test('a key that may not ends it at once, with the scope that it lacks', async () => {
   const { person } = await importer();
@@ -111,4 +111,4 @@ test('a key that may not ends it at once, with the scope that it lacks', async (
   const refused = await reader(['otlp', file]);
   expect(refused.code).toBe(1);
   expect(refused.said).toMatch(/The import stopped: .*INGEST/);
-}, 60_000);
+});

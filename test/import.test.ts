@@ -112,7 +112,7 @@ test('good runs are imported, bad ones are named by line and field, and the exit
     expect(again.said).toContain('200 of them imported before');
     expect(await counts(person)).toEqual(figures);
     expect(await stepCounts(person.projectId)).toEqual(steps);
-  }, 300_000);
+  });
 
   test('imported to four days, each day has the published rates', async () => {
     const { person, run } = await importer();
@@ -155,7 +155,7 @@ test('good runs are imported, bad ones are named by line and field, and the exit
       interventionRate: 0.24,
       unpricedTasks: 200,
     });
-  }, 300_000);
+  });
 
   test('a run opens as it was: its messages in order, the takeover in its place', async () => {
     const { person, run } = await importer();

@@ -60,7 +60,7 @@ beforeAll(async () => {
     [taskId],
   );
   await server.database.query('ANALYZE tasks, task_steps');
-}, 60_000);
+});
 afterAll(async () => {
   await server.stop();
 });

@@ -48,7 +48,7 @@ class Survivor {
           .then(() => client.terminate())
           .catch(() => undefined);
       });
-      const end = await follower.ended(60_000);
+      const end = await follower.ended();
       ending.abort();
       for (const { taskSteps } of follower.events) {
         this.seen.push(...taskSteps.steps);
@@ -75,7 +75,7 @@ class Survivor {
     urls = processes.map(({ url }) => url) as [string, string];
     owner = await register(urls[0]);
     agentId = await makeAgent(urls[0], owner);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await killRunning();
@@ -113,7 +113,7 @@ class Survivor {
     const aWhile = async () => {
       const before = told;
       await sleep(3_000);
-      await eventually('enough has been told', () => told >= before + 90, 60_000);
+      await eventually('enough has been told', () => told >= before + 90);
     };
     await aWhile();
     await redis.kill();
@@ -140,46 +140,42 @@ class Survivor {
       expect(last).toEqual(new Map(stored.map(({ seq, revision }) => [seq, revision])));
     }
     expect(survivors.reduce((sum, { breaks }) => sum + breaks, 0)).toBeGreaterThan(20);
-  }, 240_000);
+  });
 
-  test.each(['gone', 'frozen'])(
-    'with Redis %s, live is slower and whole',
-    async (how) => {
-      if (how === 'gone') await redis.kill();
-      else redis.freeze();
-      try {
-        const taskId = await makeTask(urls[0], owner.token, agentId);
-        await tellSteps(urls[0], owner.token, taskId, ['stored']);
-        const client = openSocket(urls[1], owner.token);
-        const follower = Follower.of<StepBatches>(client, followSteps, { taskId });
-        const changes = Follower.of<{ tasksChanged: { id: string; stepCount: number } }>(
-          client,
-          'subscription($projectId: ID!) { tasksChanged(projectId: $projectId) { id stepCount } }',
-          { projectId: owner.projectId },
-        );
-        await follower.has(1);
-        await tellSteps(urls[0], owner.token, taskId, ['new']);
-        await follower.has(2);
-        await changes.has((events) =>
-          events.some(({ tasksChanged: { id, stepCount } }) => id === taskId && stepCount === 2),
-        );
-        await finishTask(urls[0], owner.token, taskId);
-        expect(await follower.ended()).toBe('complete');
-        const seqs = follower.events.flatMap(({ taskSteps }) => taskSteps.steps.map(({ seq }) => seq));
-        expect(seqs).toEqual([1, 2]);
-        await eventually('readiness tells', async () => (await fetch(`${urls[0]}/readyz`)).status === 503);
-        await client.dispose();
-      } finally {
-        if (how === 'gone') await redis.restart();
-        else redis.thaw();
-      }
-      await eventually('both are ready again', async () => {
-        const answers = await Promise.all(urls.map((url) => fetch(`${url}/readyz`)));
-        return answers.every(({ status }) => status === 200);
-      });
-    },
-    30_000,
-  );
+  test.each(['gone', 'frozen'])('with Redis %s, live is slower and whole', async (how) => {
+    if (how === 'gone') await redis.kill();
+    else redis.freeze();
+    try {
+      const taskId = await makeTask(urls[0], owner.token, agentId);
+      await tellSteps(urls[0], owner.token, taskId, ['stored']);
+      const client = openSocket(urls[1], owner.token);
+      const follower = Follower.of<StepBatches>(client, followSteps, { taskId });
+      const changes = Follower.of<{ tasksChanged: { id: string; stepCount: number } }>(
+        client,
+        'subscription($projectId: ID!) { tasksChanged(projectId: $projectId) { id stepCount } }',
+        { projectId: owner.projectId },
+      );
+      await follower.has(1);
+      await tellSteps(urls[0], owner.token, taskId, ['new']);
+      await follower.has(2);
+      await changes.has((events) =>
+        events.some(({ tasksChanged: { id, stepCount } }) => id === taskId && stepCount === 2),
+      );
+      await finishTask(urls[0], owner.token, taskId);
+      expect(await follower.ended()).toBe('complete');
+      const seqs = follower.events.flatMap(({ taskSteps }) => taskSteps.steps.map(({ seq }) => seq));
+      expect(seqs).toEqual([1, 2]);
+      await eventually('readiness tells', async () => (await fetch(`${urls[0]}/readyz`)).status === 503);
+      await client.dispose();
+    } finally {
+      if (how === 'gone') await redis.restart();
+      else redis.thaw();
+    }
+    await eventually('both are ready again', async () => {
+      const answers = await Promise.all(urls.map((url) => fetch(`${url}/readyz`)));
+      return answers.every(({ status }) => status === 200);
+    });
+  });
 
   test('servers stop in good order while Redis answers nothing and sockets are open', async () => {
     const taskId = await makeTask(urls[0], owner.token, agentId);
@@ -195,5 +191,5 @@ class Survivor {
     expect(await followed.ended()).toMatchObject({ code: 1001 });
     expect(await late.ended()).toMatchObject({ code: 1001 });
     expect(processes.map(({ stderr }) => stderr)).toEqual(['', '']);
-  }, 60_000);
+  });
 });

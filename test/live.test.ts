@@ -153,7 +153,7 @@ describe('taskSteps', () => {
     const follower = stepsOf(taskId);
     await tellSteps(url, token, taskId, ['last']);
     await finishTask(url, token, taskId);
-    expect(await follower.ended(20_000)).toBe('complete');
+    expect(await follower.ended()).toBe('complete');
     const states = statesIn(follower.events);
     expect(states.map(({ seq }) => seq)).toEqual(Array.from({ length: 20_001 }, (_, i) => i + 1));
     const sizes = follower.events.map(({ taskSteps }) => taskSteps.steps.length);
@@ -168,7 +168,7 @@ describe('taskSteps', () => {
     follower.events.forEach(({ taskSteps }, i) => {
       expect(firsts[i + 1] ?? Infinity).toBeGreaterThan(taskSteps.revision);
     });
-  }, 60_000);
+  });
 
   test('waits for a database whose connections break, and misses nothing', async () => {
     const taskId = await makeTask(url, token, agentId);
@@ -219,7 +219,7 @@ describe('taskSteps', () => {
     }
     await other.has((events) => (events.at(-1)?.tasksChanged.revision ?? 0) >= 42);
     expect(other.end).toBeUndefined();
-  }, 90_000);
+  });
 });
 
 describe('taskProgress', () => {

@@ -346,21 +346,17 @@ describe('the schedule', () => {
     const env = { DATABASE_URL: database.url, JWT_SECRET: jwtSecret, ...settings };
     await Promise.all([BinnacleProcess.ready('worker', { env }), BinnacleProcess.ready('worker', { env })]);
     // More than one visit takes: whoever comes while another visits has nothing to do.
-    await eventually(
-      'it was probed several times',
-      async () => {
-        await database.query(
-          `SELECT graphile_worker.add_job('probeLogin', json_build_object('sessionId', $1::text, 'isAsked', true))
+    await eventually('it was probed several times', async () => {
+      await database.query(
+        `SELECT graphile_worker.add_job('probeLogin', json_build_object('sessionId', $1::text, 'isAsked', true))
            FROM generate_series(1, 8)`,
-          [id],
-        );
-        return site.visits >= 5;
-      },
-      30_000,
-    );
+        [id],
+      );
+      return site.visits >= 5;
+    });
     expect((await read(id)).state).toBe('LOGGED_IN');
     expect(site.mostAtOnce).toBe(1);
-  }, 60_000);
+  });
 
   test('checkLoginSession has it probed by a worker, and answers what that found', async () => {
     const env = { DATABASE_URL: database.url, JWT_SECRET: jwtSecret, ...settings };
@@ -373,7 +369,7 @@ describe('the schedule', () => {
       id,
     });
     expect(checkLoginSession.state).toBe('LOGGED_OUT');
-  }, 60_000);
+  });
 
   test('what was found with a state that was replaced meanwhile is let go', async () => {
     const session = await put({ storageState: site.signIn() });
@@ -501,7 +497,7 @@ describe('the schedule', () => {
     expect(await logins.forScraping.onSignedOut(id, null)).toBe('ASK_HUMAN');
     const { detail } = await read(id);
     expect(detail).toBe('Signing in again could not be tried. The fields of the recipe could not be filled.');
-  }, 60_000);
+  });
 });
 
 describe('a session that is removed', () => {
@@ -628,7 +624,7 @@ describe('secrets', () => {
     const logins = await startLogins();
     await expect(logins.forScraping.find(owner.projectId, other.id)).rejects.toThrow('cannot be opened');
     expect((await logins.forScraping.find(owner.projectId, id))?.storageState?.cookies[0]?.value).toBe(sid);
-  }, 60_000);
+  });
 
   test('stay where a put leaves them out, and are removed by null', async () => {
     const { id } = await put({ account: 'kept', storageState: site.signIn(), recipe: site.recipe });

@@ -60,4 +60,4 @@ test('of all scenarios those pass that docs/mcp.md says pass, and it gives a rea
   const names = [...results.keys()].sort();
   expect(named(passing)).toEqual(names.filter((name) => hasPassed(results.get(name) ?? '')));
   expect(named(others)).toEqual(names.filter((name) => !hasPassed(results.get(name) ?? '')));
-}, 180_000);
+});

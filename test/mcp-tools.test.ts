@@ -513,7 +513,7 @@ describe('reading', () => {
       true,
       expect.stringMatching(/to: Day by day it answers at most 100 days/),
     ]);
-  }, 60_000);
+  });
 
   test('the system is as GraphQL tells it', async () => {
     const { data } = await manager.call('get_system_status');

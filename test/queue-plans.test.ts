@@ -36,7 +36,7 @@ beforeAll(async () => {
     [id],
   );
   await server.database.query('ANALYZE tasks');
-}, 120_000);
+});
 afterAll(async () => {
   await server.stop();
 });

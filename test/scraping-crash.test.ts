@@ -89,7 +89,7 @@ function visits(): Map<string, number> {
 
 async function isEnded(id: string): Promise<void> {
   const isOver = async () => !['QUEUED', 'RUNNING'].includes((await read(id)).status);
-  await eventually('the crawl ends', isOver, 90_000);
+  await eventually('the crawl ends', isOver);
   const { status, output, error, steps, progress } = await read(id);
   expect(error).toBeNull();
   expect({ status, progress }).toEqual({ status: 'SUCCEEDED', progress: 1 });
@@ -102,7 +102,7 @@ async function isEnded(id: string): Promise<void> {
 test('a worker killed with -9 in the middle of a crawl: another ends it, and no item is doubled', async () => {
   const [first, second] = [await work(), await work()];
   const id = await crawl();
-  await eventually('the crawl is under way', () => site.requests.length >= 12, 60_000);
+  await eventually('the crawl is under way', () => site.requests.length >= 12);
   const [{ worker } = { worker: '' }] = await database.query<{ worker: string }>(
     'SELECT worker FROM tasks WHERE id = $1',
     [id],
@@ -125,7 +125,7 @@ test('a worker killed with -9 in the middle of a crawl: another ends it, and no 
 test('a worker that is stopped gives its crawl back, and the attempt does not count', async () => {
   const id = await crawl();
   const first = await work();
-  await eventually('the crawl is under way', () => site.requests.length >= 12, 60_000);
+  await eventually('the crawl is under way', () => site.requests.length >= 12);
   expect(await first.stop()).toBe(0);
   expect((await read(id)).status).toBe('QUEUED');
   await work();

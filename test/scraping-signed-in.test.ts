@@ -89,10 +89,8 @@ const read = async (id: string) =>
   ).task;
 async function reached(id: string, ...statuses: string[]): Promise<Read> {
   let task = await read(id);
-  await eventually(
-    `the task is ${statuses.join(' or ')}`,
-    async () => statuses.includes((task = await read(id)).status),
-    90_000,
+  await eventually(`the task is ${statuses.join(' or ')}`, async () =>
+    statuses.includes((task = await read(id)).status),
   );
   return task;
 }

@@ -62,15 +62,11 @@ const read = async (id: string, url = server.url) =>
 /** The task when it has ended; what its progress was meanwhile goes into `seen`. */
 async function ended(id: string, seen: number[] = [], url = server.url): Promise<ScrapingTask> {
   let task = await read(id, url);
-  await eventually(
-    'the task ends',
-    async () => {
-      task = await read(id, url);
-      seen.push(task.progress);
-      return !['QUEUED', 'RUNNING', 'WAITING_FOR_HUMAN'].includes(task.status);
-    },
-    60_000,
-  );
+  await eventually('the task ends', async () => {
+    task = await read(id, url);
+    seen.push(task.progress);
+    return !['QUEUED', 'RUNNING', 'WAITING_FOR_HUMAN'].includes(task.status);
+  });
   return task;
 }
 

@@ -443,7 +443,7 @@ describe('over random texts', () => {
       [told.person.projectId],
     );
     expect(levels).toEqual([{ level: 0 }, { level: 1 }]);
-  }, 240_000);
+  });
 
   test('while steps are told and indexed at the same time, nothing that stays is ever missing', async () => {
     const told = await Told.begin();
@@ -481,7 +481,7 @@ describe('over random texts', () => {
     }
     await Promise.all([changing, indexing]);
     expect(looks).toBeGreaterThan(2);
-  }, 120_000);
+  });
 });
 
 describe('the index', () => {
@@ -525,7 +525,7 @@ describe('the index', () => {
     await addOtherRuns(told.tasks[0]!);
     await server.database.query('ANALYZE search_bits, search_runs, tasks');
     for (const statement of lookups) expect(await scannedWhole(statement)).toEqual([]);
-  }, 120_000);
+  });
 
   /** As many runs as other projects would have, a hundred for each of two hundred tasks. */
   async function addOtherRuns(taskId: string): Promise<void> {
@@ -584,7 +584,7 @@ describe('the index', () => {
         'mutation ($input: RecordStepsInput!) { recordSteps(input: $input) { accepted } }',
         { input: { taskId: told.tasks[task], steps } },
       );
-      await eventually('the steps are indexed', async () => (await told.waiting()) === 0, 60_000);
+      await eventually('the steps are indexed', async () => (await told.waiting()) === 0);
       expect(await told.found('walrus number 417')).toEqual(['0 418']);
     } finally {
       await worker.stop();
@@ -594,7 +594,7 @@ describe('the index', () => {
     await indexer(448).indexWaiting();
     expect(await told.waiting()).toBe(1);
     expect(await told.found('narwhal')).toEqual(['0 501']);
-  }, 120_000);
+  });
 
   test('passes over tasks that have no steps', async () => {
     const told = await Told.begin();
@@ -633,7 +633,7 @@ describe('the index', () => {
     const runs = await runsOf(told);
     expect(runs.map(({ first, last }) => last - first + 1).reduce((sum, steps) => sum + steps, 0)).toBe(60);
     expect(await told.found('another')).toEqual(told.expected('another'));
-  }, 60_000);
+  });
 
   test('an indexer that dies half-way leaves nothing behind, and another one goes on', async () => {
     const told = await Told.begin();
@@ -668,7 +668,7 @@ describe('the index', () => {
     expect(await told.waiting()).toBe(0);
     expect(await runsOf(told)).toHaveLength(3);
     expect(await told.found('platypus')).toEqual(expected);
-  }, 60_000);
+  });
 
   test('a task that cannot be indexed stops no other, and is found all the same', async () => {
     const told = await Told.begin();
@@ -691,7 +691,7 @@ describe('the index', () => {
     }
     await told.index();
     expect(await told.waiting()).toBe(0);
-  }, 60_000);
+  });
 
   test('goes with its tasks', async () => {
     const told = await Told.begin();

@@ -119,7 +119,7 @@ async function stopWhileBusy(
   await finishing;
   const asked = Date.now();
   expect(await server.ended()).toBe(0);
-  expect(Date.now() - asked).toBeLessThan(20_000);
+  expect(Date.now() - asked).toBeLessThan(60_000);
   await database.end().catch(() => undefined);
   expect(server.stdout).toContain('Stopping; press Ctrl-C again to stop at once.');
   expect(server.stderr).toBe('');
@@ -128,14 +128,13 @@ async function stopWhileBusy(
 describe('serve, with nothing but Node', () => {
   test('starts, says what to do, finishes what is under way, stops in order, and starts again', async () => {
     await liveThrough(await newFolder());
-  }, 60_000);
+  });
 
   (canRun(nobody) ? test : test.skip)(
     'so it does for an ordinary user (needs root to become one)',
     async () => {
       await liveThrough(await newFolder(nobody), nobody);
     },
-    60_000,
   );
 
   describe('on a folder of its own', () => {
@@ -160,7 +159,7 @@ describe('serve, with nothing but Node', () => {
       expect(await second.stop('SIGHUP')).toBe(0);
       expect(second.stderr).toBe('');
       await nothingRunsIn(home);
-    }, 60_000);
+    });
 
     test('says who uses the folder already, and leaves that one alone', async () => {
       const first = await start();
@@ -172,7 +171,7 @@ describe('serve, with nothing but Node', () => {
       );
       expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
       await first.stop();
-    }, 60_000);
+    });
 
     test('says that its port is taken, and leaves nothing running', async () => {
       const blocker = createServer().listen(0, '127.0.0.1');
@@ -187,7 +186,7 @@ describe('serve, with nothing but Node', () => {
       );
       await nothingRunsIn(home);
       expect(await readdir(home)).not.toContain('server.json');
-    }, 60_000);
+    });
 
     test('stops, and says why, when its database is killed', async () => {
       const server = await start();
@@ -199,7 +198,7 @@ describe('serve, with nothing but Node', () => {
       const next = await start();
       expect(await me(next.url, owner.token)).toEqual({ me: { id: owner.userId } });
       expect(await next.stop()).toBe(0);
-    }, 60_000);
+    });
 
     test('stops at once when it is asked twice, and when it is asked while it starts', async () => {
       const early = BinnacleProcess.begin('serve', { env: { BINNACLE_HOME: home } });
@@ -227,7 +226,7 @@ describe('serve, with nothing but Node', () => {
       expect(await server.stop('SIGINT')).toBe(130);
       expect(await finishing).toBe('cut off');
       await eventually('its database ends with it', async () => (await postgresBelow(home)).length === 0);
-    }, 60_000);
+    });
 
     test('names all wrong settings at once, and starts and makes nothing', async () => {
       const cwd = await newFolder();

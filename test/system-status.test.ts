@@ -41,9 +41,6 @@ const part = (status: Status | undefined, name: string) =>
 const healths = ({ components }: Status) =>
   Object.fromEntries(components.map(({ name, health }) => [name, health]));
 
-/** For what takes a process its time to start or to be forgotten, on a busy machine. */
-const patienceMs = 90_000;
-
 /** Silent after 1.5 s, forgotten after 12 s. */
 const quick = { STATUS_REPORT_MS: '500', LIVE_SWEEP_MS: '200' };
 
@@ -162,14 +159,14 @@ test('a worker that is killed becomes unknown; one of two is missed, then forgot
     follower.has((told) => {
       const seen = part(last(told), 'worker')?.detail ?? '';
       return typeof detail === 'string' ? seen === detail : detail.test(seen);
-    }, patienceMs);
+    });
   await workersAre('2 processes run jobs.');
 
   worker.child.kill('SIGKILL');
   await workersAre(/^1 of 2 is missing\. /);
   expect(part(last(follower.events), 'worker')?.health).toBe('DEGRADED');
   await workersAre('1 process runs jobs.');
-  await follower.has((told) => last(told)?.status === 'HEALTHY', patienceMs);
+  await follower.has((told) => last(told)?.status === 'HEALTHY');
 
   other.child.kill('SIGKILL');
   await workersAre(new RegExp(`The process ${other.pid} on `));
@@ -183,7 +180,7 @@ test('a worker that is killed becomes unknown; one of two is missed, then forgot
   await workersAre('1 process runs jobs.');
   await third.stop();
   await workersAre('No process that runs jobs has been seen lately.');
-}, 300_000);
+});
 
 /** For a process whose machine has a clock that is an hour slow. */
 const slowClock = `--import data:text/javascript,${encodeURIComponent(`
@@ -214,7 +211,7 @@ test('a machine whose clock is slow has not been up for longer, nor been seen ea
   expect(Date.parse(listed?.lastSeenAt ?? '')).toBeGreaterThan(before - 1_000);
   expect(seen?.uptimeSeconds).toBeLessThan(3_000);
   expect(part(seen, 'worker')).toMatchObject({ health: 'HEALTHY', detail: '1 process runs jobs.' });
-}, 120_000);
+});
 
 (hasRedisServer ? test : test.skip)(
   'Redis that goes away makes the whole degraded, until it is back',
@@ -237,7 +234,6 @@ test('a machine whose clock is slow has not been up for longer, nor been seen ea
     await redis.restart();
     await follower.has((told) => last(told)?.status === 'HEALTHY');
   },
-  30_000,
 );
 
 test('a database that goes away is told to those who follow already', async () => {
@@ -251,7 +247,7 @@ test('a database that goes away is told to those who follow already', async () =
   expect(part(last(follower.events), 'database')).toMatchObject({ health: 'UNHEALTHY' });
   await wire.join();
   await follower.has((told) => last(told)?.status === 'HEALTHY');
-}, 60_000);
+});
 
 test('a database that hangs is told to those who follow already', async () => {
   const wire = new Wire(new URL(database.url));
@@ -263,14 +259,14 @@ test('a database that hangs is told to those who follow already', async () => {
   // Connections that lie idle hang when they are used; new ones would be given up by themselves.
   await Promise.all(Array.from({ length: 40 }, () => get(url, owner.token, '{ me { id } }')));
   wire.hang();
-  await follower.has((told) => last(told)?.status === 'UNHEALTHY', patienceMs);
+  await follower.has((told) => last(told)?.status === 'UNHEALTHY');
   expect(part(last(follower.events), 'database')).toMatchObject({
     health: 'UNHEALTHY',
     detail: 'It does not answer: No answer within 2000 ms.',
   });
   wire.release();
-  await follower.has((told) => last(told)?.status === 'HEALTHY', patienceMs);
-}, 120_000);
+  await follower.has((told) => last(told)?.status === 'HEALTHY');
+});
 
 test('steps that are not taken in make the whole unhealthy', async () => {
   const { url, owner } = await start({ STATEMENT_TIMEOUT_MS: '3000' });
@@ -285,7 +281,7 @@ test('steps that are not taken in make the whole unhealthy', async () => {
   await database.query('COMMIT');
   await telling;
   await eventually('it is well', async () => (await statusOf(url, owner.token)).status === 'HEALTHY');
-}, 60_000);
+});
 
 test('whether sites can be reached is told by what fetches them, and only while it does', async () => {
   const site = createServer((_request, response) => response.end('<title>Here</title>'));
@@ -354,7 +350,7 @@ test('however many follow or ask, the reports are read once', async () => {
   expect(read).toBeLessThanOrEqual(seconds + 2);
   // Nothing has changed, so nothing more was told.
   expect(followers.map(({ events }) => events.length)).toEqual(followers.map(() => 1));
-}, 60_000);
+});
 
 test('browsers are told of by what runs jobs; without Chromium they are not available, with the reason', async () => {
   const query =

@@ -10,10 +10,10 @@ import { startWebSession, type WebSession } from './support/web-session.js';
   beforeAll(async () => {
     web = await startWebSession('typist');
     page = await web.openSignedIn();
-  }, 60_000);
+  });
   afterAll(() => web.stop());
 
-  const focused = () => page.locator(':focus').textContent({ timeout: 2_000 });
+  const focused = () => page.locator(':focus').textContent();
   const press = (name: string) => page.getByRole('button', { name, exact: true }).press('Enter');
 
   test('stays where an agent’s status is changed, and comes back to what opened the form of a version', async () => {
@@ -25,7 +25,7 @@ import { startWebSession, type WebSession } from './support/web-session.js';
     await page
       .locator('select:focus option:checked')
       .filter({ hasText: 'Paused' })
-      .waitFor({ state: 'attached', timeout: 5_000 });
+      .waitFor({ state: 'attached' });
     await press('Publish a version');
     await press('Close');
     expect(await focused()).toBe('Publish a version');

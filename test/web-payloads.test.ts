@@ -15,7 +15,7 @@ withChromium('What steps hold, in the Trace Explorer', () => {
   beforeAll(async () => {
     browser = await launchBrowser();
     steps = await PayloadPage.open(browser);
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     await steps.close();

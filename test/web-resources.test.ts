@@ -14,7 +14,7 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     site = await ScrapingSite.start();
     web = await startWebSession('scraper', { EGRESS_ALLOW: '127.0.0.1', SCRAPER_DELAY_MS: '0' });
     page = await web.openSignedIn();
-  }, 60_000);
+  });
   afterAll(async () => {
     await web?.stop();
     await site.stop();
@@ -61,12 +61,12 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     await page.getByLabel('Items', { exact: true }).fill('li.card');
     await page.getByRole('button', { name: 'Create the task' }).click();
     await page.waitForURL(`**${web.base}/tasks/*`);
-    await page.getByText('Succeeded').first().waitFor({ timeout: 60_000 });
+    await page.getByText('Succeeded').first().waitFor();
     const [row] = await web.server.database.query<{ items: number }>(
       `SELECT json_array_length((output->'items')::json) AS items FROM tasks WHERE status = 'SUCCEEDED'`,
     );
     expect(row?.items).toBe(productCount);
-  }, 120_000);
+  });
 
   test('a page that scripts fill is previewed by a browser where the plain one lacks what is wanted', async () => {
     await go('Scraping');
@@ -75,9 +75,9 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     await page.getByLabel('Items', { exact: true }).fill('#list li');
     await page.getByRole('button', { name: 'Preview' }).click();
     const preview = page.getByRole('region', { name: 'Preview' });
-    await preview.getByText(/by a browser, status 200/).waitFor({ timeout: 60_000 });
+    await preview.getByText(/by a browser, status 200/).waitFor();
     await preview.getByText(`${productCount} items`).waitFor();
-  }, 90_000);
+  });
 
   test('what cannot be is said before it is sent, and what was wrong with a field goes with it', async () => {
     await go('Scraping');
@@ -103,14 +103,14 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     await page.getByRole('button', { name: 'Remove field 1' }).press('Enter');
     expect(await focused()).toBe('Add a field');
     expect([await first.inputValue(), await first.getAttribute('aria-invalid')]).toEqual(['h2', null]);
-  }, 60_000);
+  });
 
   test('the queue tells that nothing waits', async () => {
     await go('Queue');
     await page.getByRole('heading', { name: 'Nothing waits' }).waitFor();
     await page.getByRole('region', { name: 'All your projects' }).getByText('Finished in 24 hours').waitFor();
     await isFitForAll();
-  }, 60_000);
+  });
 
   test('the queue shows what waits, and whose agent is paused', async () => {
     const { url } = web.server;
@@ -130,7 +130,7 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     // A long name leaves room for what stands beside it.
     expect((await row.getByRole('rowheader').boundingBox())?.width).toBeLessThan(200);
     await isFitForAll();
-  }, 60_000);
+  });
 
   test('operators make tasks and logins, viewers are told that they may not', async () => {
     const { url } = web.server;
@@ -152,7 +152,7 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
       expect(await theirs.getByRole('button', { name: 'Add a login' }).count()).toBe(isOperator ? 1 : 0);
       await theirs.close();
     }
-  }, 60_000);
+  });
 
   test('a login is added, looked after, and removed', async () => {
     await go('Logins');
@@ -167,7 +167,7 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     expect(await focused()).toBe('Add a login');
     const login = page.getByRole('region', { name: 'ann at lamps.example' });
     await login.getByRole('button', { name: 'Check now' }).click();
-    await login.getByText('Signed in').first().waitFor({ timeout: 60_000 });
+    await login.getByText('Signed in').first().waitFor();
     await isFitForAll();
     await takePicture(page, 'logins');
     await login.getByRole('button', { name: 'Remove' }).click();
@@ -177,5 +177,5 @@ import { startWebSession, takePicture, type WebSession } from './support/web-ses
     await isFitForAll();
     await login.getByRole('button', { name: 'Remove it' }).click();
     await page.getByRole('heading', { name: 'No logins yet' }).waitFor();
-  }, 120_000);
+  });
 });

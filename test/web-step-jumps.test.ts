@@ -23,7 +23,7 @@ withChromium('Jumps and keys among the steps of a task in Chromium', () => {
     trip = await makeTrip(server.url, person, await makeAgent(server.url, person), 'Ten days in Lisbon');
     page = await session.openSignedIn();
     steps = new StepPage(page);
-  }, 60_000);
+  });
   afterAll(() => session.stop());
 
   describe('jumps', () => {

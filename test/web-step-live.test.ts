@@ -37,7 +37,7 @@ withChromium('Steps that are followed live in Chromium', () => {
     agentId = await makeAgent(session.server.url, session.person);
     page = await session.openSignedIn();
     steps = new StepPage(page);
-  }, 60_000);
+  });
   afterAll(() => session.stop());
   beforeEach(async () => {
     const { server, person } = session;
@@ -137,7 +137,7 @@ withChromium('Steps that are followed live in Chromium', () => {
       await tell(700);
       session.way.mend();
       await isLive();
-      await eventually('the end is reached', () => steps.isInSight(recorded), 20_000);
+      await eventually('the end is reached', () => steps.isInSight(recorded));
     }
     session.watch.complaints.splice(complaints);
     expect(await page.evaluate('window.isStillTheSamePage')).toBe(true);
@@ -148,7 +148,7 @@ withChromium('Steps that are followed live in Chromium', () => {
     expect(told).toEqual(
       Array.from({ length: recorded }, (_, i) => `${format.format(i + 1)} step ${i + 1} ✓ Done`),
     );
-  }, 120_000);
+  });
 
   test('the end of a task is shown with its last steps', async () => {
     await tell(40);
@@ -201,7 +201,7 @@ withChromium('Steps that are followed live in Chromium', () => {
     );
     expect(mostRows).toBeLessThan(80);
     expect(Math.max(0, ...longTasks)).toBeLessThan(2_000);
-  }, 60_000);
+  });
 
   test('nothing complained', () => {
     expect([session.watch.foreign, session.watch.complaints]).toEqual([[], []]);

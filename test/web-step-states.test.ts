@@ -45,7 +45,7 @@ withChromium('Every state of the step views in Chromium', () => {
     await finishTask(server.url, person.token, long);
     page = await session.openSignedIn();
     steps = new StepPage(page);
-  }, 60_000);
+  });
   afterAll(() => session.stop());
 
   test('a task without steps says so; a task that is none, or of others, is not found', async () => {
@@ -110,12 +110,12 @@ withChromium('Every state of the step views in Chromium', () => {
     await steps.opener(999).focus();
     session.way.cut();
     await page.keyboard.press('Enter');
-    await steps.row(999).getByText('This step could not be read').waitFor({ timeout: 20_000 });
+    await steps.row(999).getByText('This step could not be read').waitFor();
     session.way.mend();
     await steps.row(999).getByRole('button', { name: 'Try again' }).click();
     await steps.row(999).getByText('The agent reported no input, output or attributes.').waitFor();
     session.watch.complaints.splice(complaints);
-  }, 120_000);
+  });
 
   test('markup, controls, circles and sizes in what agents report harm nothing', async () => {
     await steps.open(addressOf(odd, '?view=tree'));
@@ -193,45 +193,37 @@ withChromium('Every state of the step views in Chromium', () => {
       ],
     ];
 
-    test.each(['light', 'dark'] as const)(
-      'axe finds nothing serious (%s)',
-      async (colorScheme) => {
-        await page.emulateMedia({ colorScheme });
-        const findings: string[] = [];
-        for (const [state, reach] of everyState()) {
-          await reach();
-          for (const finding of await seriousFindings(page)) findings.push(`${state}: ${finding}`);
-        }
-        await page.emulateMedia({ colorScheme: 'light' });
-        expect(findings).toEqual([]);
-      },
-      120_000,
-    );
+    test.each(['light', 'dark'] as const)('axe finds nothing serious (%s)', async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      const findings: string[] = [];
+      for (const [state, reach] of everyState()) {
+        await reach();
+        for (const finding of await seriousFindings(page)) findings.push(`${state}: ${finding}`);
+      }
+      await page.emulateMedia({ colorScheme: 'light' });
+      expect(findings).toEqual([]);
+    });
 
-    test.each([360, 2_560])(
-      'all of it fits into a window of %i px',
-      async (width) => {
-        await page.setViewportSize({ width, height: 740 });
-        const wider: string[] = [];
-        for (const [state, reach] of everyState()) {
-          await reach();
-          const px = await overflowPx(page);
-          if (px > 0) wider.push(`${state} by ${px} px`);
-        }
-        expect(wider).toEqual([]);
-        await steps.open(addressOf(trip, '?step=13'));
-        await eventually('the step is in sight', () => steps.isInSight(13));
-        for (const part of [/^book_hotel$/, /Failed$/, /^900 ms$/]) {
-          const box = await steps.row(13).getByText(part).first().boundingBox();
-          expect([part, (box?.x ?? -1) >= 0 && (box?.x ?? 0) + (box?.width ?? 0) <= width]).toEqual([
-            part,
-            true,
-          ]);
-        }
-        await page.setViewportSize({ width: 1280, height: 800 });
-      },
-      120_000,
-    );
+    test.each([360, 2_560])('all of it fits into a window of %i px', async (width) => {
+      await page.setViewportSize({ width, height: 740 });
+      const wider: string[] = [];
+      for (const [state, reach] of everyState()) {
+        await reach();
+        const px = await overflowPx(page);
+        if (px > 0) wider.push(`${state} by ${px} px`);
+      }
+      expect(wider).toEqual([]);
+      await steps.open(addressOf(trip, '?step=13'));
+      await eventually('the step is in sight', () => steps.isInSight(13));
+      for (const part of [/^book_hotel$/, /Failed$/, /^900 ms$/]) {
+        const box = await steps.row(13).getByText(part).first().boundingBox();
+        expect([part, (box?.x ?? -1) >= 0 && (box?.x ?? 0) + (box?.width ?? 0) <= width]).toEqual([
+          part,
+          true,
+        ]);
+      }
+      await page.setViewportSize({ width: 1280, height: 800 });
+    });
 
     test('rows tell a screen reader which they are, of how many, and whether they are open', async () => {
       await steps.open(addressOf(trip, '?view=tree'));

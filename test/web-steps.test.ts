@@ -37,7 +37,7 @@ withChromium('The steps of a task in Chromium', () => {
       const body = (request.postDataJSON() ?? {}) as { query?: string; variables?: { seq?: number } };
       if (body.query?.includes('query StepContent')) opened.push(body.variables?.seq ?? 0);
     });
-  }, 60_000);
+  });
   afterAll(() => session.stop());
 
   describe('as a log', () => {
@@ -100,7 +100,6 @@ withChromium('The steps of a task in Chromium', () => {
         eventually(
           rows.join(),
           async () => (await steps.tree()).slice(0, rows.length).join() === rows.join(),
-          5_000,
         );
       await page.keyboard.press('-');
       await treeIs('plan the trip', 'say goodbye');

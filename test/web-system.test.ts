@@ -18,7 +18,7 @@ import { Wire } from './support/wire.js';
     page = await web.openSignedIn();
     await page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: 'System' }).click();
     await page.waitForURL(`**${web.base}/system`);
-  }, 60_000);
+  });
   afterAll(async () => {
     await web?.stop();
     wire?.cut();
@@ -27,7 +27,7 @@ import { Wire } from './support/wire.js';
   const overall = () => page.getByRole('region', { name: 'Over all' }).getByRole('status');
   /** Behind its sign, and not within another word. */
   const health = (word: string) => new RegExp(`^\\W?${word}$`);
-  const isToldAs = (word: string) => overall().getByText(health(word)).waitFor({ timeout: 60_000 });
+  const isToldAs = (word: string) => overall().getByText(health(word)).waitFor();
 
   test('shows each component as it is, and what the processes take', async () => {
     const parts = page.getByRole('region', { name: 'Components' });
@@ -41,7 +41,7 @@ import { Wire } from './support/wire.js';
       .getByRole('rowheader', { name: `Binnacle, process ${process.pid}`, exact: true })
       .waitFor();
     await takePicture(page, 'system');
-  }, 90_000);
+  });
 
   test('is without serious faults of access, in light and dark, on a phone as well', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -52,7 +52,7 @@ import { Wire } from './support/wire.js';
     expect(await overflowPx(page)).toBe(0);
     expect(await seriousFindings(page)).toEqual([]);
     expect([web.watch.complaints, web.watch.foreign]).toEqual([[], []]);
-  }, 60_000);
+  });
 
   test('tells that the database is away, and that nothing is known of a server that does not answer', async () => {
     wire.cut();
@@ -62,10 +62,10 @@ import { Wire } from './support/wire.js';
     await wire.join();
     await isToldAs('Healthy');
     web.way.cut();
-    await page.getByRole('heading', { name: 'The server does not answer' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'The server does not answer' }).waitFor();
     await isToldAs('Unknown');
     expect(await parts.getByText(health('Healthy')).count()).toBe(0);
     web.way.mend();
     await isToldAs('Healthy');
-  }, 240_000);
+  });
 });

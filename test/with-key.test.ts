@@ -16,7 +16,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   env = { DATABASE_URL: database.url, BINNACLE_HOME: home, JWT_SECRET: jwtSecret, LOG_LEVEL: 'silent' };
   server = await BinnacleProcess.ready('serve', { env });
-}, 60_000);
+});
 afterAll(async () => {
   await killRunning();
   await database.drop();

@@ -7,7 +7,7 @@ import { get } from './client.js';
 export async function eventually(
   what: string,
   check: () => boolean | Promise<boolean>,
-  patienceMs = 30_000,
+  patienceMs = 120_000,
 ): Promise<void> {
   for (const until = Date.now() + patienceMs; Date.now() < until; await sleep(15)) if (await check()) return;
   throw new Error(`It did not come to pass within ${patienceMs} ms: ${what}`);

@@ -43,7 +43,7 @@ export class PayloadPage {
       }).observe({ type: 'longtask' });
     `);
     const page = await context.newPage();
-    page.setDefaultTimeout(40_000);
+    page.setDefaultTimeout(120_000);
     const watch = new Watch(url);
     watch.over(page);
     const base = `/p/${project.slug}`;

@@ -69,8 +69,8 @@ export class BinnacleProcess {
   }
 
   /** Waits for its end, and answers its exit code; null where a signal ended it. */
-  async ended(patienceMs = 20_000): Promise<number | null> {
-    await eventually('the process ends', () => this.exitCode !== undefined, patienceMs);
+  async ended(): Promise<number | null> {
+    await eventually('the process ends', () => this.exitCode !== undefined);
     running.delete(this);
     return this.exitCode ?? null;
   }

@@ -1,9 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { get, type Person } from './client.js';
-import { eventually as eventuallyWithin } from './follower.js';
-
-/** As eventually, with patience for a browser on a busy machine. */
-const eventually = (what: string, check: () => Promise<boolean>) => eventuallyWithin(what, check, 20_000);
+import { eventually } from './follower.js';
 
 /** The cells of a row, from its number to its cost, as they are read. */
 export type StepCells = string[];

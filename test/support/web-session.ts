@@ -50,7 +50,7 @@ export async function startWebSession(
   const browser = await launchBrowser();
   const openPage = async () => {
     const page = await (await openContext(browser, way.url)).newPage();
-    page.setDefaultTimeout(40_000);
+    page.setDefaultTimeout(120_000);
     watch.over(page);
     return page;
   };
