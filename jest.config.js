@@ -10,6 +10,8 @@ export default {
   transform: {},
   // Only for what hangs: a machine that is busy with other things makes no test fail.
   testTimeout: 240_000,
-  // Suites in processes of their own, also on two cores: what one leaves behind holds no other.
-  maxWorkers: 2,
+  // Suites wait much, for clocks and for browsers: three share two cores well.
+  maxWorkers: 3,
+  // Modules that a suite loaded are never let go, and the more there are, the longer each collection of garbage takes.
+  workerIdleMemoryLimit: '600MB',
 };
