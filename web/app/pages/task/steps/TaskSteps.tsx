@@ -118,7 +118,7 @@ export function TaskSteps({ task }: Props) {
     <section ref={root} className="filling-column" aria-label="What it did">
       <StepBar
         view={view}
-        matches={found && `${formatCount(found.total)} ${found.total === 1 ? 'match' : 'matches'}`}
+        matches={found && found.matches}
         onView={changeView}
         jumps={jumps}
         isTree={isTree}

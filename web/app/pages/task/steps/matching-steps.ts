@@ -45,6 +45,11 @@ export class MatchingSteps extends Store {
     return this.#isRead;
   }
 
+  /** Whether all of them are here. */
+  get isComplete(): boolean {
+    return this.#isRead && !this.#hasMore;
+  }
+
   get fault(): Error | null {
     return this.#fault;
   }

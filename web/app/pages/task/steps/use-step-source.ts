@@ -2,11 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { useApi } from '../../../api/api-context';
 import { CountMatchingStepsDocument, MatchingStepsDocument } from '../../../generated/graphql';
+import { formatCount } from '../../../format/numbers';
 import type { StepSource } from './StepList';
 import { MatchingSteps } from './matching-steps';
 import type { StepStore } from './step-store';
 import type { StepView } from './step-view';
 
+/** What fills a window is read first, since each match may have to be looked for. */
+const FIRST_ROWS = 40;
 const PAGE_ROWS = 100;
 /** The next page is asked for when the end is this near. */
 const AHEAD_ROWS = 50;
@@ -63,7 +66,7 @@ export function useMatchSource(
     };
     return new MatchingSteps({
       page: async (after, signal) => {
-        const steps = await read({ first: PAGE_ROWS, after }, signal);
+        const steps = await read({ first: after === null ? FIRST_ROWS : PAGE_ROWS, after }, signal);
         return {
           rows: steps?.nodes ?? [],
           hasMore: steps?.pageInfo.hasNextPage ?? false,
@@ -105,7 +108,8 @@ export function useMatchSource(
       const variables = { taskId, filter: JSON.parse(text) as StepView['filter'] };
       return (await api.request(CountMatchingStepsDocument, variables, signal)).task?.steps.totalCount ?? 0;
     },
-    enabled: isFiltered,
+    // Not at the same time as the first are looked for, and only where they are not all.
+    enabled: isFiltered && matching.isRead && !matching.isComplete,
     refetchInterval: isLive && COUNT_AGAIN_MS,
   });
   const onInSight = useCallback(
@@ -131,5 +135,14 @@ export function useMatchSource(
     indexNear: indexOf,
     rowAt,
   };
-  return { source, onInSight, matching, version, total: Math.max(total ?? 0, matching.rows.length) };
+  return { source, onInSight, matching, version, matches: matchesOf(matching, total) };
+}
+
+/** How many there are, in words. @param total as the server counted, before some that came since */
+function matchesOf({ isRead, isComplete, rows, fault }: MatchingSteps, total: number | undefined): string {
+  if (!isRead) return 'Searching…';
+  if (fault) return '';
+  if (!isComplete && total === undefined) return `${formatCount(rows.length)}+ matches`;
+  const count = isComplete ? rows.length : Math.max(total ?? 0, rows.length);
+  return `${formatCount(count)} ${count === 1 ? 'match' : 'matches'}`;
 }
