@@ -1137,18 +1137,29 @@ export type CountMatchingStepsQueryVariables = Exact<{
 
 export type CountMatchingStepsQuery = { task: { steps: { totalCount: number } } | null };
 
-export type ExtremeStepsQueryVariables = Exact<{
+export type StepScalesQueryVariables = Exact<{
   taskId: string;
 }>;
 
-export type ExtremeStepsQuery = {
+export type StepScalesQuery = {
   task: {
     steps: { nodes: Array<{ startedAt: string | null }> };
     lastStep: { nodes: Array<{ startedAt: string | null; endedAt: string | null }> };
-    slowestStep: { seq: number; latencyMs: number | null } | null;
-    costliestStep: { seq: number } | null;
+    slowestStep: { latencyMs: number | null } | null;
   } | null;
 };
+
+export type SlowestStepQueryVariables = Exact<{
+  taskId: string;
+}>;
+
+export type SlowestStepQuery = { task: { slowestStep: { seq: number } | null } | null };
+
+export type CostliestStepQueryVariables = Exact<{
+  taskId: string;
+}>;
+
+export type CostliestStepQuery = { task: { costliestStep: { seq: number } | null } | null };
 
 export type StepContentQueryVariables = Exact<{
   taskId: string;
@@ -2702,8 +2713,8 @@ export const CountMatchingStepsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CountMatchingStepsQuery, CountMatchingStepsQueryVariables>;
-export const ExtremeStepsDocument = new TypedDocumentString(`
-    query ExtremeSteps($taskId: ID!) {
+export const StepScalesDocument = new TypedDocumentString(`
+    query StepScales($taskId: ID!) {
   task(id: $taskId) {
     steps(first: 1) {
       nodes {
@@ -2717,15 +2728,29 @@ export const ExtremeStepsDocument = new TypedDocumentString(`
       }
     }
     slowestStep {
-      seq
       latencyMs
     }
+  }
+}
+    `) as unknown as TypedDocumentString<StepScalesQuery, StepScalesQueryVariables>;
+export const SlowestStepDocument = new TypedDocumentString(`
+    query SlowestStep($taskId: ID!) {
+  task(id: $taskId) {
+    slowestStep {
+      seq
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SlowestStepQuery, SlowestStepQueryVariables>;
+export const CostliestStepDocument = new TypedDocumentString(`
+    query CostliestStep($taskId: ID!) {
+  task(id: $taskId) {
     costliestStep {
       seq
     }
   }
 }
-    `) as unknown as TypedDocumentString<ExtremeStepsQuery, ExtremeStepsQueryVariables>;
+    `) as unknown as TypedDocumentString<CostliestStepQuery, CostliestStepQueryVariables>;
 export const StepContentDocument = new TypedDocumentString(`
     query StepContent($taskId: ID!, $seq: Int!) {
   task(id: $taskId) {

@@ -43,9 +43,10 @@ export function useTask(id: string) {
     }, delayMs);
   };
   const task = query.data ?? null;
+  const attempt = task && `${id} ${task.attempt}`;
   // taskProgress ends with the task; a retry begins another attempt, and with it another subscription.
   const progressFault = useSubscription(
-    task && `${id} ${task.attempt}`,
+    task && !hasEnded(task) ? attempt : null,
     TaskProgressedDocument,
     () => ({ taskId: id }),
     {
@@ -61,7 +62,7 @@ export function useTask(id: string) {
   );
   // Somebody may try again what has ended.
   const agentFault = useSubscription(
-    task && hasEnded(task) ? `${id} ${task.attempt}` : null,
+    task && hasEnded(task) ? attempt : null,
     TaskOfAgentChangedDocument,
     () => ({ projectId: task?.project.id ?? '', agentId: task?.agent.id ?? '' }),
     {

@@ -3,7 +3,12 @@ import { useToasts } from '../../../components/Toasts';
 import { showName } from '../../../format/hostile-text';
 import { formatCount } from '../../../format/numbers';
 import { formatExact } from '../../../format/times';
-import { ExtremeStepsDocument, MatchingStepsDocument, type StepFilter } from '../../../generated/graphql';
+import {
+  CostliestStepDocument,
+  MatchingStepsDocument,
+  SlowestStepDocument,
+  type StepFilter,
+} from '../../../generated/graphql';
 import { readMoment } from './read-moment';
 import type { StepStore } from './step-store';
 
@@ -40,12 +45,11 @@ export function useStepJumps(options: {
     const { task } = await api.request(MatchingStepsDocument, { taskId, filter, first: 1, fromSeq });
     return task?.steps.nodes[0]?.seq;
   };
-  const extremes = async () => (await api.request(ExtremeStepsDocument, { taskId })).task;
   const seekers: Record<Jump, () => Promise<number | undefined>> = {
     'first-error': () => firstOf(FAILED),
     'next-error': () => firstOf(FAILED, (selectedSeq ?? 0) + 1),
-    slowest: async () => (await extremes())?.slowestStep?.seq,
-    costliest: async () => (await extremes())?.costliestStep?.seq,
+    slowest: async () => (await api.request(SlowestStepDocument, { taskId })).task?.slowestStep?.seq,
+    costliest: async () => (await api.request(CostliestStepDocument, { taskId })).task?.costliestStep?.seq,
   };
   const goWhere = async (seek: () => Promise<number | undefined>, none: string) => {
     try {

@@ -3,7 +3,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { GraphqlFault } from '../../../../access/graphql-post';
 import { useApi } from '../../../api/api-context';
 import { useTaskSteps } from '../../../api/use-task-steps';
-import { ExtremeStepsDocument, MatchingStepsDocument, StepWindowDocument } from '../../../generated/graphql';
+import { MatchingStepsDocument, StepScalesDocument, StepWindowDocument } from '../../../generated/graphql';
 import { parseTime } from '../../../format/times';
 import { hasEnded, type TaskHead } from '../use-task';
 import { StepStore } from './step-store';
@@ -53,8 +53,8 @@ export function useStepStore(task: TaskHead): {
   }, [store, isFollowed, task.stepCount]);
 
   const { data } = useQuery({
-    queryKey: ['extreme-steps', taskId],
-    queryFn: async ({ signal }) => (await api.request(ExtremeStepsDocument, { taskId }, signal)).task,
+    queryKey: ['step-scales', taskId],
+    queryFn: async ({ signal }) => (await api.request(StepScalesDocument, { taskId }, signal)).task,
     enabled: task.stepCount > 0,
   });
   const slowestMs = data?.slowestStep?.latencyMs ?? 0;
