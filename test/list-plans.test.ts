@@ -114,11 +114,21 @@ describe('a page of tasks with all that belongs to them', () => {
 const planOf = async ({ text, values }: Statement): Promise<PlanNode[]> =>
   planNodes(await server.database.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values));
 
-/** It reads from one index, in its order, no more rows than the page needs. */
-async function expectByIndex(statement: Statement, index: string, rows: number): Promise<void> {
+/**
+ * It reads from one index, in its order, no more rows than the page needs.
+ * @param others kinds of nodes that may stand beside the scan
+ */
+async function expectByIndex(
+  statement: Statement,
+  index: string,
+  rows: number,
+  others = ['Limit'],
+): Promise<void> {
   const nodes = await planOf(statement);
   expect(
-    nodes.map((node) => node['Node Type']).filter((type) => !/^(Limit|Index (Only )?Scan)$/.test(type)),
+    nodes
+      .map((node) => node['Node Type'])
+      .filter((type) => !/^Index (Only )?Scan$/.test(type) && !others.includes(type)),
   ).toEqual([]);
   expect(nodes.map((node) => node['Index Name']).filter((name) => name !== undefined)).toEqual([index]);
   const scan = nodes.find((node) => node['Index Name'] === index);
@@ -187,7 +197,8 @@ describe('over 20,000 rows', () => {
       text.includes('FROM task_steps'),
     );
     expect(statements).toHaveLength(1);
-    await expectByIndex(statements[0]!, 'task_steps_pkey', 100);
+    // Before PostgreSQL 17, what is looked up by a list is put in order afterwards.
+    await expectByIndex(statements[0]!, 'task_steps_pkey', 100, ['Limit', 'Sort']);
   });
 
   test('the parents of a window of steps are looked up by their keys', async () => {
@@ -196,22 +207,28 @@ describe('over 20,000 rows', () => {
       `UPDATE task_steps SET parent_key = 'k' || (seq / 100 * 100 + 100) WHERE task_id = $1 AND seq < 20000`,
       [taskId],
     );
-    const query = 'query ($id: ID!) { task(id: $id) { stepParents(fromSeq: 5000) { parents } } }';
+    const query =
+      'query ($id: ID!) { task(id: $id) { stepParents(fromSeq: 5000, first: 2000) { parents } } }';
     // Without statistics, this task has to the planner as many steps as any.
     const forget = "DELETE FROM pg_statistic WHERE starelid = 'task_steps'::regclass";
     for (const [prepare, lookups] of [
       ['ANALYZE task_steps', 100],
-      [forget, 10_000],
+      [forget, 2_000],
     ] as const) {
       await database.query(prepare);
       const statements = (await askedBy(query, { id: taskId })).filter(({ text }) =>
         text.includes('FROM task_steps'),
       );
       expect(statements).toHaveLength(1);
-      const scans = (await planOf(statements[0]!)).filter((node) => node['Relation Name'] === 'task_steps');
-      expect(scans.map((node) => node['Index Name'])).toEqual(['task_steps_pkey', 'task_steps_key_unique']);
+      const nodes = await planOf(statements[0]!);
+      // Where a bitmap is made, one node reads the index and another the rows.
+      const indexes = nodes
+        .map((node) => node['Index Name'])
+        .filter((name) => name?.startsWith('task_steps'));
+      expect(indexes).toEqual(['task_steps_pkey', 'task_steps_key_unique']);
+      const scans = nodes.filter((node) => node['Relation Name'] === 'task_steps');
       expect(scans.map((node) => node['Rows Removed by Filter'] ?? 0)).toEqual([0, 0]);
-      expect(scans[0]?.['Actual Rows']).toBe(10_000);
+      expect(scans[0]?.['Actual Rows']).toBe(2_000);
       expect(scans[1]?.['Actual Loops']).toBeLessThanOrEqual(lookups);
     }
   });
