@@ -9,7 +9,7 @@ export default {
   globalTeardown: '<rootDir>/dist/server/test/support/global-teardown.js',
   transform: {},
   // Only for what hangs: a machine that is busy with other things makes no test fail.
-  testTimeout: 240_000,
+  testTimeout: 600_000,
   // Suites wait much, for clocks and for browsers: three share two cores well.
   maxWorkers: 3,
   // Modules that a suite loaded are never let go, and the more there are, the longer each collection of garbage takes.

@@ -131,7 +131,7 @@ describe('days are computed by workers', () => {
     await eventually('a minute has begun in vain', failed);
     await rename('away', 'known_crontabs');
     const begun = Math.floor(Date.now() / 60_000) * 60;
-    await eventually('its jobs are enqueued after all', async () => (await lastMinute()) >= begun);
+    await eventually('its jobs are enqueued after all', async () => (await lastMinute()) >= begun, 10_000);
     await worker.stop();
   });
 

@@ -199,9 +199,9 @@ test('what is late is counted within a minute, by itself, and told to those who 
   const agent = await makeAgent(server.url, person);
   const taskId = await makeFinished(agent, { finishedAt: '2026-07-01T12:00:00.000Z', costUsd: 1 });
   const costIs = async (costUsd: number) => (await daily(agent, '2026-07-01'))[0]?.costUsd === costUsd;
-  await eventually('the day is computed', () => costIs(1));
+  await eventually('the day is computed', () => costIs(1), 70_000);
   await recordSteps(taskId, [{ key: 'late', type: 'LLM', name: 'call', costUsd: 2 }]);
-  await eventually('the day is computed again', () => costIs(3));
+  await eventually('the day is computed again', () => costIs(3), 70_000);
   expect(await server.database.query('SELECT * FROM dirty_days')).toEqual([]);
 });
 

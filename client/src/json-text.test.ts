@@ -149,7 +149,7 @@ describe('the budget', () => {
     for (let level = 0; level < 40; level += 1) value = [value, value];
     const begun = performance.now();
     expect(jsonText(value, 100_000)?.bytes).toBeLessThan(120_000);
-    expect(performance.now() - begun).toBeLessThan(20_000);
+    expect(performance.now() - begun).toBeLessThan(2000);
   });
 
   test('says how much of a text is left out', () => {

@@ -136,7 +136,7 @@ describe('bounds', () => {
     await expect(get(path, { limits: { ...limits, timeoutMs: 150 } })).rejects.toMatchObject({
       code: 'TIMEOUT',
     });
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(performance.now() - began).toBeLessThan(2000);
   });
 
   it('ends at once when it is told to', async () => {

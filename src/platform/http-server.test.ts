@@ -147,12 +147,12 @@ describe('HttpServer', () => {
     const slow = fetch(`${url}/slow`);
     await new Promise((resolve) => setTimeout(resolve, 50));
     const started = Date.now();
-    const drained = server.drain(60_000);
+    const drained = server.drain(5000);
     await expect(fetch(`${url}/who/2`)).rejects.toThrow();
     answerSlow();
     expect(await (await slow).json()).toEqual({ done: true });
     await drained;
-    expect(Date.now() - started).toBeLessThan(50_000);
+    expect(Date.now() - started).toBeLessThan(4500);
   });
 
   it('drains in bounded time', async () => {
@@ -161,6 +161,6 @@ describe('HttpServer', () => {
     const started = Date.now();
     await server.drain(100);
     expect(await hanging).toMatchObject({ code: 'ECONNRESET' });
-    expect(Date.now() - started).toBeLessThan(50_000);
+    expect(Date.now() - started).toBeLessThan(5000);
   });
 });

@@ -244,7 +244,7 @@ describe('hostile bodies', () => {
   test('brackets without end are refused at once, in JSON', () => {
     const before = Date.now();
     expect(() => decodeTracesJson(`{"resourceSpans":${'['.repeat(4_000_000)}`)).toThrow(OtlpFormatError);
-    expect(Date.now() - before).toBeLessThan(20_000);
+    expect(Date.now() - before).toBeLessThan(1000);
   });
 
   test('a body of empty parts does not become a hundred times as large', () => {
