@@ -30,7 +30,6 @@ export class MatchingSteps extends Store {
   #hasMore = true;
   #wantedSeq = 0;
   #fault: Error | null = null;
-  #isRead = false;
 
   constructor(private readonly read: MatchReader) {
     super();
@@ -42,12 +41,12 @@ export class MatchingSteps extends Store {
 
   /** Whether the first answer is here. */
   get isRead(): boolean {
-    return this.#isRead;
+    return this.version() > 0;
   }
 
   /** Whether all of them are here. */
   get isComplete(): boolean {
-    return this.#isRead && !this.#hasMore;
+    return this.isRead && !this.#hasMore;
   }
 
   get fault(): Error | null {
@@ -140,7 +139,6 @@ export class MatchingSteps extends Store {
       })
       .finally(() => {
         if (this.#request === request) this.#request = null;
-        this.#isRead = true;
         this.tell();
         if (!request.signal.aborted && (this.rows.at(-1)?.seq ?? 0) < this.#wantedSeq) this.readMore();
       });
